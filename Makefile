@@ -1,0 +1,68 @@
+# The only list of commands: people, CI and the docs use the same ones.
+# Pass more to a command with ARGS, for instance: make test ARGS="-k refund"
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header pyproject.toml
+
+# PostgreSQL does not run as root but as another user, who cannot enter /root. For root, in a clone
+# under a directory that is closed to others, the demo's data goes to /var/tmp.
+DEMO_HOME ?= $(shell d="$(CURDIR)"; \
+	while [ "$$d" != / ] && [ -n "$$(find "$$d" -maxdepth 0 -perm -001)" ]; do d=$$(dirname "$$d"); done; \
+	if [ "$$d" = / ] || [ "$$(id -u)" != 0 ]; then echo "$(CURDIR)/.ditan"; \
+	else echo "/var/tmp/ditan-demo-$$(echo "$(CURDIR)" | cksum | cut -d ' ' -f 1)"; fi)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench fmt lock clean
+
+help: ## Print this list.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(INSTALLED) ## Install everything, hash-checked, into .venv; leaves .venv/bin/ditan.
+
+demo: setup ## Run a bank's quarter through Ditan and show what each audience would see.
+	DITAN_HOME="$(DEMO_HOME)" $(BIN)/ditan demo $(ARGS)
+
+test: setup ## Run all tests on two processes.
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: setup ## Check format, lint, types and the import contract.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: setup ## Run the benchmark; figures go to bench/results/.
+	$(BIN)/python -m bench $(ARGS)
+
+fmt: setup ## Format the code and apply the safe fixes.
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+lock: setup ## Pin the dependencies of pyproject.toml again (UPGRADE=--upgrade for newer ones).
+	$(COMPILE) $(UPGRADE) --output-file requirements.lock
+	$(COMPILE) $(UPGRADE) --group dev --constraint requirements.lock \
+		--no-annotate --output-file requirements-dev.lock
+
+clean: ## Stop the demo's database and remove .venv, caches and the demo's data.
+	-@[ ! -x $(BIN)/ditan ] || [ ! -d "$(DEMO_HOME)" ] || DITAN_HOME="$(DEMO_HOME)" $(BIN)/ditan db stop
+	rm -rf "$(DEMO_HOME)" $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# `pip` and not `uv` here: a bank's machine has its package mirror in pip's own configuration.
+# The last line needs no network: the build backend comes from the lock as well.
+$(INSTALLED): requirements-dev.lock pyproject.toml $(VENV)/pyvenv.cfg
+	@echo "Installing the locked dependencies into $(VENV) (a minute or two the first time) …"
+	@$(PIP) install --require-hashes --no-deps --requirement requirements-dev.lock
+	@$(PIP) install --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'Ditan needs Python 3.11 or newer; name one with: make setup PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
