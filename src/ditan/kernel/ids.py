@@ -1,0 +1,59 @@
+"""Typed ids and their text form: `act_…`, so that a wrong id is seen by eye.
+
+An act is named by the bank's event, forever: the first 128 bits of SHA-256 over `source`, the unit separator (0x1F) and
+`event_id`. Nobody hands out numbers, so the same event has the same id on every machine and in every replay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final, NewType
+from uuid import UUID
+
+from ditan.kernel.errors import InvalidInput
+
+CustomerId = NewType("CustomerId", int)
+BatchId = NewType("BatchId", int)
+ActId = NewType("ActId", UUID)
+
+_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O, U
+_LENGTH: Final = 26  # 130 bits, the first two are zero
+
+
+def key(*parts: str) -> UUID:
+    """Give the 128-bit key of some texts: SHA-256 over the parts joined by the unit separator, cut to 128 bits."""
+    return UUID(bytes=hashlib.sha256("\x1f".join(parts).encode()).digest()[:16])
+
+
+def act_id(source: str, event_id: str) -> ActId:
+    """Give the id of the act that a bank event reveals, if it reveals one."""
+    return ActId(key(source, event_id))
+
+
+def show_act(act: UUID) -> str:
+    """Write an act id for people: `act_` and 26 characters."""
+    number = act.int
+    digits: list[str] = []
+    for _ in range(_LENGTH):
+        number, digit = divmod(number, 32)
+        digits.append(_ALPHABET[digit])
+    return "act_" + "".join(reversed(digits))
+
+
+def read_act(text: str) -> ActId:
+    """Read an act id: `act_…` or a plain UUID.
+
+    Raises: InvalidInput when the text is neither.
+    """
+    try:
+        if not text.startswith("act_"):
+            return ActId(UUID(text))
+        number = 0
+        for character in text.removeprefix("act_").upper():
+            number = number * 32 + _ALPHABET.index(character)
+        return ActId(UUID(int=number))
+    except ValueError as error:
+        raise InvalidInput(
+            f"{text!r} is not an act id",
+            hint="An act id looks like act_01J9… (30 characters); `ditan statement CUSTOMER` lists them.",
+        ) from error

@@ -1,0 +1,100 @@
+"""Every limit of Ditan, in one file. Each is exact, has its unit in its name, and says why it is.
+
+How they relate is checked at the end, when this module is imported: a limit cannot be changed
+into a state that contradicts another one.
+"""
+
+# --- a feed file ----------------------------------------------------------------------------------
+
+#: The longest line of a CSV or JSON Lines file. A bank event has about 300 bytes; what is a thousand
+#: times longer is a broken file, and must not fill the memory.
+line_bytes_max = 1 << 20
+
+#: How much of a file is read to tell its encoding and its header.
+header_bytes_max = 1 << 16
+
+#: The widest file: canonical events have 18 columns, card exports seen so far have up to 40.
+columns_max = 256
+
+#: The longest text in one field, in characters. A card descriptor has at most 40.
+field_chars_max = 1_024
+
+#: The longest identifier (event, customer, card, merchant), in characters.
+id_chars_max = 128
+
+#: How much of a file is read at once: a few tens of thousands of rows.
+block_bytes = 1 << 23
+
+#: The longest record, in lines: a quoted field of a CSV file may hold line breaks. What is longer is an
+#: open quote, and must not swallow the rows after it.
+record_lines_max = 64
+
+#: The longest text, in characters, of the columns of a row that a mapping does not use.
+unused_chars_max = 1 << 16
+
+#: How many characters of an unreadable line, or of a value that was refused, are kept to show it.
+shown_line_chars_max = 1_024
+shown_value_chars_max = 64
+
+# --- one event ------------------------------------------------------------------------------------
+
+#: 100 million yuan. A retail card payment above it is a mistake in the feed.
+amount_fen_max = 10_000_000_000
+
+#: The oldest event that is accepted: twenty years.
+event_age_days_max = 30 * 366
+
+#: How far a bank's clock may be ahead of ours.
+event_future_minutes_max = 10
+
+#: The most facts (`attributes`) of one event. Scenarios know about twenty.
+attributes_max = 32
+
+#: Among how many payments, the latest before it, the original of a refund without a reference is looked for.
+refund_candidates_max = 64
+
+#: How long a refund waits for an original that has not arrived.
+waiting_refund_days = 180
+
+# --- a batch --------------------------------------------------------------------------------------
+
+#: The rows of one micro-batch. More makes a unit of work hold its locks longer than a second.
+batch_rows_max = 200_000
+
+#: The text of one micro-batch in memory. Ordinary rows reach `batch_rows_max` long before.
+batch_bytes_max = 1 << 28
+
+#: The smallest micro-batch that is worth a unit of work of its own.
+batch_rows_min = 1_000
+
+#: Rejected rows of a file that are kept with their content; beyond it only the count grows.
+rejected_rows_kept_max = 100_000
+
+# --- the store ------------------------------------------------------------------------------------
+
+#: The oldest PostgreSQL that Ditan runs on.
+server_version_min = 16
+
+#: How often a unit of work is tried when PostgreSQL reports a deadlock or a serialization failure.
+unit_of_work_attempts_max = 5
+
+#: The longest a connection attempt may take.
+connect_wait_seconds_max = 10
+
+#: The longest the embedded server may take to start, including the recovery after a crash.
+server_start_seconds_max = 120
+
+#: A path of a unix socket has at most 107 bytes; `/.s.PGSQL.5432` needs 15 of them.
+socket_dir_bytes_max = 89
+
+# --- how they relate ------------------------------------------------------------------------------
+
+assert header_bytes_max < line_bytes_max, "a header is a line"
+assert id_chars_max <= field_chars_max, "an identifier is a field"
+assert columns_max * field_chars_max <= line_bytes_max, "a full row fits into a line"
+assert line_bytes_max <= block_bytes <= batch_bytes_max, "a line fits into a block, a block into a batch"
+assert 0 < batch_rows_min < batch_rows_max
+assert waiting_refund_days < event_age_days_max, "a refund may wait as long as its original may be late"
+assert batch_rows_max * amount_fen_max < 2**63, "the sum of a batch fits a bigint"
+assert unit_of_work_attempts_max >= 2, "a failed unit of work is tried again"
+assert socket_dir_bytes_max + len("/.s.PGSQL.5432") <= 107

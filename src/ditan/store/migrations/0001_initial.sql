@@ -1,0 +1,339 @@
+-- why:   the first form of the store: who takes part, what counts, what came in, what was posted
+-- locks: none, everything is new
+-- time:  instant
+-- undo:  DROP SCHEMA ledger, feed, accounts, methodology CASCADE
+
+-- Read from the bottom up to follow a payment backwards: a posting view over acts and reversals (ledger), what came in
+-- (feed), whose it is and under which consent (accounts), and by which rules (methodology).
+
+CREATE SCHEMA methodology;
+CREATE SCHEMA accounts;
+CREATE SCHEMA feed;
+CREATE SCHEMA ledger;
+GRANT USAGE ON SCHEMA methodology, accounts, feed, ledger TO ditan_app;
+
+
+-- methodology: the packs that have ever run, whole, so that any gram can be explained after ten years ------------------
+
+CREATE TABLE methodology.pack (
+    pack_id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    version text NOT NULL UNIQUE,           -- number + start of the content hash: CN-2026.1+9f41c07e1a2b
+    content jsonb NOT NULL,                 -- the canonical content
+    content_sha256 bytea NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE methodology.scenario (
+    pack_id smallint NOT NULL REFERENCES methodology.pack,
+    scenario smallint NOT NULL,             -- 1..21
+    id text NOT NULL,
+    family text NOT NULL,
+    name_zh text NOT NULL,
+    name_en text NOT NULL,
+    purposes text[] NOT NULL,               -- consents that must all be active at the time of the act
+    daily_acts integer NOT NULL,            -- acts whose carbon counts; 31 = no daily cap
+    monthly_acts integer NOT NULL,
+    monthly_mg bigint NOT NULL,
+    energy_daily_acts integer NOT NULL,     -- acts that earn energy
+    energy_monthly_acts integer NOT NULL,
+    min_gap interval NOT NULL,
+    PRIMARY KEY (pack_id, scenario),
+    -- a day's count is kept in five bits of `ledger.holder.quota`
+    CONSTRAINT daily_acts_fit CHECK (daily_acts BETWEEN 0 AND 31 AND energy_daily_acts BETWEEN 0 AND 31)
+);
+
+CREATE TABLE methodology.rate (
+    pack_id smallint NOT NULL REFERENCES methodology.pack,
+    rate_id integer NOT NULL,
+    scenario smallint NOT NULL,
+    activity_source text NOT NULL,
+    tier text NOT NULL,
+    numerator numeric NOT NULL,             -- milligrams per whole unit of input = numerator / denominator, exactly
+    denominator numeric NOT NULL CHECK (denominator > 0),
+    p5 numeric NOT NULL,                    -- ratio to the claim
+    p95 numeric NOT NULL,
+    factor_ids text[] NOT NULL,
+    detail jsonb NOT NULL,
+    PRIMARY KEY (pack_id, rate_id)
+);
+
+
+-- accounts: a person is a pseudonym of the bank's, cards are tokens -----------------------------------------------------
+
+CREATE TABLE accounts.customer (
+    customer_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_key uuid NOT NULL UNIQUE,      -- 128 bits of SHA-256 of customer_ref: what a batch joins on
+    customer_ref text NOT NULL UNIQUE,      -- the bank's pseudonym
+    opened_at timestamptz NOT NULL,
+    closed_at timestamptz,
+    channel text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT closed_after_opened CHECK (closed_at >= opened_at)
+);
+
+CREATE TABLE accounts.card (
+    card_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id bigint NOT NULL REFERENCES accounts.customer,
+    card_key bigint NOT NULL,               -- first 60 bits of SHA-256 of card_ref: what a batch compares
+    card_ref text NOT NULL,                 -- the bank's token, never a card number
+    product text NOT NULL CHECK (product IN ('debit', 'credit')),
+    linked_at timestamptz NOT NULL,
+    unlinked_at timestamptz,
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT unlinked_after_linked CHECK (unlinked_at >= linked_at)
+);
+-- A card feeds one account at a time.
+CREATE UNIQUE INDEX one_account_per_card ON accounts.card (card_key) WHERE unlinked_at IS NULL;
+CREATE INDEX card_of_customer ON accounts.card (customer_id, card_key);
+
+CREATE TABLE accounts.consent (
+    consent_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id bigint NOT NULL REFERENCES accounts.customer,
+    purpose text NOT NULL CHECK (purpose IN ('card_payments', 'whereabouts', 'steps')),
+    data_class text NOT NULL,               -- what kind of data, in the bank's grading
+    version text NOT NULL,                  -- of the text the customer read
+    channel text NOT NULL,
+    granted_at timestamptz NOT NULL,
+    withdrawn_at timestamptz,
+    withdrawn_channel text,
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT withdrawn_after_granted CHECK (withdrawn_at >= granted_at)
+);
+CREATE UNIQUE INDEX one_active_consent ON accounts.consent (customer_id, purpose) WHERE withdrawn_at IS NULL;
+CREATE INDEX consent_of_customer ON accounts.consent (customer_id, purpose);
+
+
+-- feed: what came in, counted; of payments that are not green nothing but the count remains -------------------------------
+
+CREATE TABLE feed.batch (
+    batch_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    feed text NOT NULL,                     -- the mapping's name
+    file_name text NOT NULL,
+    file_sha256 bytea NOT NULL,
+    chunk integer NOT NULL,                 -- micro-batch within the file, from 0
+    pack_id smallint NOT NULL REFERENCES methodology.pack,
+    rerun_of bigint REFERENCES feed.batch,  -- the first batch of the same rows: totals of the feed leave reruns out
+    received_at timestamptz NOT NULL,
+    rows_read bigint NOT NULL,
+    digest text NOT NULL                    -- of the result, for comparing runs
+);
+CREATE INDEX batch_of_file ON feed.batch (file_sha256, chunk);
+
+CREATE TABLE feed.tally (
+    batch_id bigint NOT NULL REFERENCES feed.batch,
+    stage text NOT NULL CHECK (stage IN ('accept', 'recognize', 'quantify', 'post')),
+    code text NOT NULL,
+    went_on boolean NOT NULL,               -- true for the one code per stage whose rows enter the next stage
+    rows bigint NOT NULL CHECK (rows >= 0),
+    carbon_mg bigint NOT NULL DEFAULT 0,
+    energy bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (batch_id, stage, code)
+);
+
+-- A rejected row by number, code and field. The row itself is only in the CSV that goes back to the bank.
+CREATE TABLE feed.rejection (
+    file_sha256 bytea NOT NULL,
+    row_number bigint NOT NULL,
+    code text NOT NULL,
+    field text,
+    event_key uuid,
+    batch_id bigint NOT NULL REFERENCES feed.batch DEFERRABLE INITIALLY DEFERRED,
+    PRIMARY KEY (file_sha256, row_number)
+);
+
+-- The same event id with other content: recorded, never applied (INV-02).
+CREATE TABLE feed.conflict (
+    event_key uuid NOT NULL,
+    content_key uuid NOT NULL,              -- of the event that came second
+    batch_id bigint NOT NULL REFERENCES feed.batch DEFERRABLE INITIALLY DEFERRED,
+    row_number bigint NOT NULL,
+    PRIMARY KEY (event_key, content_key)
+);
+
+-- A refund whose original has not arrived. Only hashes, money and time: nobody can be found by it.
+CREATE TABLE feed.waiting_refund (
+    refund_key uuid PRIMARY KEY,
+    content_key uuid NOT NULL,
+    original_key uuid,
+    match_key uuid,                         -- for feeds whose refunds carry no reference
+    whole boolean NOT NULL,                 -- a reversal takes everything back
+    amount_fen bigint NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    batch_id bigint NOT NULL REFERENCES feed.batch DEFERRABLE INITIALLY DEFERRED,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX waiting_for ON feed.waiting_refund (original_key) WHERE original_key IS NOT NULL;
+CREATE INDEX waiting_for_match ON feed.waiting_refund (match_key) WHERE match_key IS NOT NULL;
+
+-- The archive's manifest: one Parquet file of evidence per micro-batch that posted anything.
+CREATE TABLE feed.evidence_file (
+    batch_id bigint PRIMARY KEY REFERENCES feed.batch,
+    path text NOT NULL UNIQUE,              -- below the archive folder, by the day received
+    rows bigint NOT NULL,
+    bytes bigint NOT NULL,
+    sha256 bytea NOT NULL
+);
+
+
+-- ledger: one row per act, once, forever; the postings are a view over it --------------------------------------------------
+
+-- No foreign keys here: at a hundred thousand rows a second they cost more than the insert. `ditan check` joins instead.
+
+-- An act is a green event of a consenting customer. It is its own ledger entry: `carbon_mg` and `energy` are what the
+-- customer was given, each one transfer from the issuance account of the scenario to the customer, so debits equal
+-- credits by construction (INV-03). An act cut to nothing by a cap stays, with zeros and the reason.
+CREATE TABLE ledger.act (
+    act_id uuid PRIMARY KEY,                -- 128 bits of SHA-256 of (source, event_id): INV-02
+    content_key uuid NOT NULL,              -- of everything the bank said of it
+    customer_id bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    amount_fen bigint NOT NULL,
+    quantity_milli bigint NOT NULL,         -- 1/1000 of the scenario's activity unit
+    quantified_mg bigint NOT NULL,          -- before caps; negative is kept for the auditor
+    carbon_mg bigint NOT NULL,              -- given
+    energy integer NOT NULL,                -- given
+    rate_id integer NOT NULL,               -- with the pack: formula, factors, source, uncertainty
+    pack_id smallint NOT NULL,
+    scenario smallint NOT NULL,
+    cut smallint NOT NULL,                  -- why less was given: bits, see ledger.cut
+    CONSTRAINT inv_03_amounts_not_negative CHECK (carbon_mg >= 0 AND energy >= 0),
+    CONSTRAINT carbon_never_above_quantified CHECK (carbon_mg <= greatest(quantified_mg, 0))
+);
+CREATE INDEX act_of_customer ON ledger.act (customer_id, occurred_at);
+
+-- Of feeds whose refunds carry no reference: by what a refund finds its act.
+CREATE TABLE ledger.match (
+    match_key uuid NOT NULL,
+    act_id uuid NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    amount_fen bigint NOT NULL,
+    PRIMARY KEY (match_key, act_id)
+);
+
+CREATE TABLE ledger.cut (
+    bit smallint PRIMARY KEY,
+    code text NOT NULL UNIQUE,
+    reason_zh text NOT NULL,
+    reason_en text NOT NULL
+);
+INSERT INTO ledger.cut VALUES
+    (1, 'carbon_daily_cap', '当天该场景计入减排量的次数已满', 'the day''s acts that count carbon in this scenario are used up'),
+    (2, 'carbon_monthly_cap', '当月该场景计入减排量的次数已满', 'the month''s acts that count carbon in this scenario are used up'),
+    (4, 'carbon_monthly_grams', '当月该场景减排量已达上限', 'the month''s grams of this scenario are used up'),
+    (8, 'energy_daily_cap', '当天该场景得能量的次数已满', 'the day''s acts that earn energy in this scenario are used up'),
+    (16, 'energy_monthly_cap', '当月该场景得能量的次数已满', 'the month''s acts that earn energy in this scenario are used up');
+
+-- A refund or reversal takes back what its act gave (INV-06). Append-only like the act it names.
+CREATE TABLE ledger.reversal (
+    reversal_id uuid PRIMARY KEY,           -- key of the refund event
+    content_key uuid NOT NULL,
+    act_id uuid NOT NULL,
+    customer_id bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    amount_fen bigint NOT NULL,             -- money refunded by this event
+    carbon_mg bigint NOT NULL CHECK (carbon_mg >= 0),
+    energy integer NOT NULL CHECK (energy >= 0)
+);
+CREATE INDEX reversal_of_act ON ledger.reversal (act_id);
+CREATE INDEX reversal_of_customer ON ledger.reversal (customer_id, occurred_at);
+
+-- Which act holds an occasion (one water bill of one month): a second one is not a second act. Freed by a full reversal.
+CREATE TABLE ledger.occasion (
+    occasion_key uuid PRIMARY KEY,
+    act_id uuid NOT NULL
+);
+CREATE INDEX occasion_of_act ON ledger.occasion (act_id);
+
+-- The one row that posting reads and writes per customer and batch: who may post and when, what of the caps is used, what
+-- is held. `permits` projects `accounts.consent` and `accounts.card` (kept by `accounts`); the balances are sums of the
+-- entries (INV-05); `quota` is the use of the two latest months, older ones are counted from the acts when a late event
+-- asks. All three are verified by `ditan check`.
+CREATE TABLE ledger.holder (
+    customer_id bigint PRIMARY KEY,
+    customer_key uuid NOT NULL UNIQUE,
+    opened_at timestamptz NOT NULL,
+    closed_at timestamptz,
+    permits bigint[] NOT NULL DEFAULT '{}', -- triples: consent 1 card_payments, 2 whereabouts, 3 steps, or card_key; from; to (µs)
+    carbon_mg bigint NOT NULL DEFAULT 0,
+    energy bigint NOT NULL DEFAULT 0,
+    quota bigint[] NOT NULL DEFAULT '{}',   -- sevens: month·100 + scenario; acts; mg; day counts 1–12, 13–24, 25–31; last µs
+    CONSTRAINT inv_05_never_below_zero CHECK (carbon_mg >= 0 AND energy >= 0)
+) WITH (fillfactor = 60);
+
+-- The other side: what each scenario has issued, net of reversals.
+CREATE TABLE ledger.issuance (
+    scenario smallint PRIMARY KEY,
+    carbon_mg bigint NOT NULL,
+    energy bigint NOT NULL
+) WITH (fillfactor = 10);
+
+-- Postings as a bookkeeper reads them. Positive is a credit.
+CREATE VIEW ledger.posting AS
+    SELECT act_id AS entry_id, batch_id, 'carbon'::text AS asset, 'issuance:' || scenario AS account, -carbon_mg AS amount
+    FROM ledger.act WHERE carbon_mg <> 0
+    UNION ALL
+    SELECT act_id, batch_id, 'carbon', 'customer:' || customer_id, carbon_mg FROM ledger.act WHERE carbon_mg <> 0
+    UNION ALL
+    SELECT act_id, batch_id, 'energy', 'issuance:' || scenario, -energy FROM ledger.act WHERE energy <> 0
+    UNION ALL
+    SELECT act_id, batch_id, 'energy', 'customer:' || customer_id, energy FROM ledger.act WHERE energy <> 0
+    UNION ALL
+    SELECT r.reversal_id, r.batch_id, 'carbon', 'customer:' || r.customer_id, -r.carbon_mg
+    FROM ledger.reversal r WHERE r.carbon_mg <> 0
+    UNION ALL
+    SELECT r.reversal_id, r.batch_id, 'carbon', 'issuance:' || a.scenario, r.carbon_mg
+    FROM ledger.reversal r JOIN ledger.act a USING (act_id) WHERE r.carbon_mg <> 0
+    UNION ALL
+    SELECT r.reversal_id, r.batch_id, 'energy', 'customer:' || r.customer_id, -r.energy
+    FROM ledger.reversal r WHERE r.energy <> 0
+    UNION ALL
+    SELECT r.reversal_id, r.batch_id, 'energy', 'issuance:' || a.scenario, r.energy
+    FROM ledger.reversal r JOIN ledger.act a USING (act_id) WHERE r.energy <> 0;
+
+-- Round numerator/denominator half-even, exactly. Both are not negative.
+CREATE FUNCTION ledger.half_even(numerator numeric, denominator numeric) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN div(numerator, denominator) + CASE
+        WHEN 2 * mod(numerator, denominator) > denominator THEN 1
+        WHEN 2 * mod(numerator, denominator) = denominator THEN mod(div(numerator, denominator), 2)
+        ELSE 0
+    END;
+
+-- What one batch asks about and changes; keys and numbers only, so that nothing personal is staged. Made once per connection.
+CREATE FUNCTION ledger.open_working_tables() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF to_regclass('pg_temp.asked_customer') IS NOT NULL THEN
+        RETURN;
+    END IF;
+    CREATE TEMPORARY TABLE asked_customer (customer_key uuid) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE asked_act (act_id uuid) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE asked_occasion (occasion_key uuid) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE asked_history (customer_id bigint, quota_key bigint) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE change (customer_id bigint, carbon_mg bigint, energy bigint, quota bigint[])
+        ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE issued (scenario smallint, carbon_mg bigint, energy bigint) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE refund_stage (
+        row_number bigint, refund_key uuid, content_key uuid, original_key uuid, match_key uuid, whole boolean,
+        amount_fen bigint, occurred_at timestamptz, original_refused boolean
+    ) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE refund_outcome (
+        row_number bigint, refund_key uuid, content_key uuid, original_key uuid, match_key uuid, whole boolean,
+        amount_fen bigint, occurred_at timestamptz, code text, act_id uuid, customer_id bigint, scenario smallint,
+        carbon_mg bigint, energy integer, emptied boolean
+    ) ON COMMIT DELETE ROWS;
+END $$;
+
+
+-- Grants repeat the promises: acts and reversals can be added and read, never changed (INV-04).
+
+GRANT SELECT, INSERT ON methodology.pack, methodology.scenario, methodology.rate TO ditan_app;
+GRANT SELECT, INSERT, UPDATE ON accounts.customer, accounts.card, accounts.consent TO ditan_app;
+GRANT SELECT, INSERT ON feed.batch, feed.tally, feed.rejection, feed.conflict, feed.evidence_file TO ditan_app;
+GRANT SELECT, INSERT, DELETE ON feed.waiting_refund TO ditan_app;
+GRANT USAGE ON SEQUENCE feed.batch_batch_id_seq TO ditan_app;
+GRANT SELECT, INSERT ON ledger.act, ledger.reversal, ledger.match TO ditan_app;
+GRANT SELECT, INSERT, DELETE ON ledger.occasion TO ditan_app;
+GRANT SELECT, INSERT, UPDATE ON ledger.holder, ledger.issuance TO ditan_app;
+GRANT SELECT ON ledger.posting, ledger.cut TO ditan_app;
