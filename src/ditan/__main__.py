@@ -1,0 +1,5 @@
+"""`python -m ditan` is `ditan`."""
+
+from ditan.cli import main
+
+main()

@@ -1,0 +1,145 @@
+"""Apply what customers decide, in the order they decided it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import psycopg
+
+from ditan.kernel import limits
+from ditan.kernel.errors import Conflict, InvalidInput, NotFound
+from ditan.kernel.ids import key
+from ditan.model import CardProduct, Noun, Purpose
+from ditan.store.statements import load_statements
+
+_SQL = load_statements("ditan.accounts")
+
+DATA_CLASS: Final = {
+    Purpose.CARD_PAYMENTS: "financial_account",  # sensitive personal information, PIPL 28
+    Purpose.WHEREABOUTS: "whereabouts",  # 行踪轨迹, sensitive as well
+    Purpose.STEPS: "health",
+}
+_DIRECT: Final = re.compile(r"1[3-9]\d{9}|\d{17}[\dXx]|\d{13,19}|.*@.*|.*\s.*")
+"""A mobile number, an identity number, a card-length number, an address, a name with a blank."""
+
+
+class Action(StrEnum):
+    """What a customer can decide."""
+
+    OPEN = "open"
+    LINK_CARD = "link_card"
+    UNLINK_CARD = "unlink_card"
+    GRANT_CONSENT = "grant_consent"
+    WITHDRAW_CONSENT = "withdraw_consent"
+    CLOSE = "close"
+
+
+class AccountEvent(Noun, kw_only=True):
+    """One decision of one customer."""
+
+    at: datetime
+    action: Action
+    customer_ref: str
+    channel: str = "app"
+    purpose: Purpose | None = None
+    version: str = ""
+    card_ref: str | None = None
+    card_product: CardProduct | None = None
+
+
+_STATEMENTS: Final[dict[Action, Sequence[str]]] = {
+    Action.OPEN: ("open", "open_holder"),
+    Action.LINK_CARD: ("link_card",),
+    Action.UNLINK_CARD: ("unlink_card",),
+    Action.GRANT_CONSENT: ("grant_consent",),
+    Action.WITHDRAW_CONSENT: ("withdraw_consent",),
+    Action.CLOSE: ("withdraw_all", "unlink_all", "close"),
+}
+
+
+def apply_events(connection: psycopg.Connection[Any], events: Iterable[AccountEvent]) -> int:
+    """Apply account events, each customer's in the order of time; give how many there were.
+
+    All or none: the caller's unit of work decides. Applying the same events again changes nothing.
+
+    Raises: InvalidInput for a reference that could name a person or a missing field; NotFound for a customer without
+    account; Conflict for a card that is linked to another account.
+    """
+    ordered = sorted(events, key=lambda event: (event.at, event.action != Action.OPEN))
+    for event in ordered:
+        _validate(event)
+    _require_accounts(connection, ordered)
+    rounds: dict[int, dict[Action, list[AccountEvent]]] = defaultdict(lambda: defaultdict(list))
+    seen: dict[str, int] = defaultdict(int)
+    for event in ordered:  # the n-th events of all customers go together, a statement per action
+        rounds[seen[event.customer_ref]][event.action].append(event)
+        seen[event.customer_ref] += 1
+    try:
+        for _, by_action in sorted(rounds.items()):
+            for action, batch in by_action.items():
+                rows = [_row(event) for event in batch]
+                for name in _STATEMENTS[action]:
+                    with connection.cursor() as cursor:
+                        cursor.executemany(_SQL[name], rows)
+    except psycopg.errors.UniqueViolation as error:
+        raise Conflict(
+            "a card of these is linked to another account",
+            hint="A card feeds one account at a time: unlink it there first (`ditan account unlink`).",
+        ) from error
+    connection.execute(_SQL["project_permits"], {"refs": sorted({event.customer_ref for event in ordered})})
+    return len(ordered)
+
+
+def _row(event: AccountEvent) -> dict[str, Any]:
+    return {
+        "at": event.at,
+        "channel": event.channel,
+        "customer_ref": event.customer_ref,
+        "customer_key": key(event.customer_ref),
+        "card_ref": event.card_ref,
+        "card_key": key(event.card_ref).int >> 68 if event.card_ref else None,
+        "product": event.card_product.value if event.card_product else None,
+        "purpose": event.purpose.value if event.purpose else None,
+        "data_class": DATA_CLASS[event.purpose] if event.purpose else None,
+        "version": event.version or "1",
+    }
+
+
+def _validate(event: AccountEvent) -> None:
+    for what, reference in (("customer reference", event.customer_ref), ("card token", event.card_ref)):
+        if reference is None:
+            continue
+        if not reference or len(reference) > limits.id_chars_max:
+            raise InvalidInput(f"a {what} has 1 to {limits.id_chars_max} characters")
+        if _DIRECT.fullmatch(reference):
+            raise InvalidInput(
+                f"this {what} could be a person's own number or address (INV-13)",
+                hint="Send the bank's pseudonym or token, such as C0012F, never a card, phone or identity number.",
+            )
+    if event.at.tzinfo is None:
+        raise InvalidInput("the time of an account event needs a zone, such as 2026-07-01T09:00:00+08:00")
+    needs_purpose = event.action in (Action.GRANT_CONSENT, Action.WITHDRAW_CONSENT)
+    needs_card = event.action in (Action.LINK_CARD, Action.UNLINK_CARD)
+    if needs_purpose and event.purpose is None:
+        raise InvalidInput(f"{event.action} needs a purpose: {', '.join(Purpose)}")
+    if needs_card and not event.card_ref:
+        raise InvalidInput(f"{event.action} needs a card token")
+    if event.action is Action.LINK_CARD and event.card_product is None:
+        raise InvalidInput("link_card needs the product: debit or credit")
+
+
+def _require_accounts(connection: psycopg.Connection[Any], events: Sequence[AccountEvent]) -> None:
+    opening = {event.customer_ref for event in events if event.action is Action.OPEN}
+    needed = {event.customer_ref for event in events} - opening
+    known = {row[0] for row in connection.execute(_SQL["known"], {"refs": sorted(needed)}).fetchall()}
+    missing = sorted(needed - known)
+    if missing:
+        raise NotFound(
+            f"no carbon account for {missing[0]!r}" + (f" and {len(missing) - 1} more" if missing[1:] else ""),
+            hint="Open it first: `ditan account open CUSTOMER`.",
+        )

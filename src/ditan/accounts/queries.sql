@@ -1,0 +1,94 @@
+-- name: open
+-- why: Opening twice is the same account.
+INSERT INTO accounts.customer (customer_key, customer_ref, opened_at, channel)
+VALUES (%(customer_key)s, %(customer_ref)s, %(at)s, %(channel)s)
+ON CONFLICT (customer_ref) DO NOTHING
+
+-- name: open_holder
+-- why: Every account has its row in the ledger from the first day, so that posting only ever updates it.
+INSERT INTO ledger.holder (customer_id, customer_key, opened_at)
+SELECT customer_id, customer_key, opened_at FROM accounts.customer WHERE customer_ref = %(customer_ref)s
+ON CONFLICT DO NOTHING
+
+-- name: link_card
+-- why: A card that is linked already stays as it is; one that feeds another account is refused by the index.
+INSERT INTO accounts.card (customer_id, card_key, card_ref, product, linked_at)
+SELECT customer_id, %(card_key)s, %(card_ref)s, %(product)s, %(at)s
+FROM accounts.customer c
+WHERE customer_ref = %(customer_ref)s AND closed_at IS NULL
+  AND NOT EXISTS (
+    SELECT FROM accounts.card d
+    WHERE d.customer_id = c.customer_id AND d.card_key = %(card_key)s AND d.unlinked_at IS NULL)
+
+-- name: unlink_card
+-- why: From now on payments with this card do not count; past ones stay.
+UPDATE accounts.card d SET unlinked_at = %(at)s
+FROM accounts.customer c
+WHERE c.customer_id = d.customer_id AND c.customer_ref = %(customer_ref)s AND d.card_key = %(card_key)s
+  AND d.unlinked_at IS NULL
+
+-- name: grant_consent
+-- why: One active consent per purpose; granting again changes nothing.
+INSERT INTO accounts.consent (customer_id, purpose, data_class, version, channel, granted_at)
+SELECT customer_id, %(purpose)s, %(data_class)s, %(version)s, %(channel)s, %(at)s
+FROM accounts.customer c
+WHERE customer_ref = %(customer_ref)s AND closed_at IS NULL
+  AND NOT EXISTS (
+    SELECT FROM accounts.consent k
+    WHERE k.customer_id = c.customer_id AND k.purpose = %(purpose)s AND k.withdrawn_at IS NULL)
+
+-- name: withdraw_consent
+-- why: Effective at once; acts before this moment stay.
+UPDATE accounts.consent k SET withdrawn_at = %(at)s, withdrawn_channel = %(channel)s
+FROM accounts.customer c
+WHERE c.customer_id = k.customer_id AND c.customer_ref = %(customer_ref)s AND k.purpose = %(purpose)s
+  AND k.withdrawn_at IS NULL
+
+-- name: close
+-- why: Nothing that happens after this moment is posted.
+UPDATE accounts.customer SET closed_at = %(at)s WHERE customer_ref = %(customer_ref)s AND closed_at IS NULL
+
+-- name: withdraw_all
+-- why: A closed account has no active consent.
+UPDATE accounts.consent k SET withdrawn_at = greatest(%(at)s, k.granted_at), withdrawn_channel = %(channel)s
+FROM accounts.customer c
+WHERE c.customer_id = k.customer_id AND c.customer_ref = %(customer_ref)s AND k.withdrawn_at IS NULL
+
+-- name: unlink_all
+-- why: Nor a linked card: it may be linked to another account.
+UPDATE accounts.card d SET unlinked_at = greatest(%(at)s, d.linked_at)
+FROM accounts.customer c
+WHERE c.customer_id = d.customer_id AND c.customer_ref = %(customer_ref)s AND d.unlinked_at IS NULL
+
+-- name: known
+-- why: Which of these references have an account, and which of those are closed.
+SELECT customer_ref, closed_at IS NOT NULL AS closed FROM accounts.customer WHERE customer_ref = ANY (%(refs)s)
+
+-- name: read_customer
+-- why: The account itself.
+SELECT customer_id, customer_ref, opened_at, closed_at, channel FROM accounts.customer
+WHERE customer_ref = %(customer_ref)s
+
+-- name: read_cards
+-- why: Its cards, past and present.
+SELECT card_ref, product, linked_at, unlinked_at FROM accounts.card WHERE customer_id = %(customer_id)s
+ORDER BY linked_at, card_ref
+
+-- name: read_consents
+-- why: Its consents, past and present.
+SELECT purpose, data_class, version, channel, granted_at, withdrawn_at FROM accounts.consent
+WHERE customer_id = %(customer_id)s ORDER BY granted_at, purpose
+
+-- name: project_permits
+-- why: Posting reads one row per customer; this is where that row learns what the customer decided.
+UPDATE ledger.holder h SET opened_at = c.opened_at, closed_at = c.closed_at, permits = coalesce((
+    SELECT array_agg(n ORDER BY code, since, place) FROM (
+        SELECT CASE purpose WHEN 'card_payments' THEN 1 WHEN 'whereabouts' THEN 2 ELSE 3 END::bigint AS code,
+            granted_at AS since, withdrawn_at AS until
+        FROM accounts.consent k WHERE k.customer_id = c.customer_id
+        UNION ALL
+        SELECT card_key, linked_at, unlinked_at FROM accounts.card d WHERE d.customer_id = c.customer_id
+    ) permit, LATERAL unnest(array[code, (extract(epoch FROM since) * 1000000)::bigint,
+        coalesce((extract(epoch FROM until) * 1000000)::bigint, 9223372036854775807)]) WITH ORDINALITY AS part (n, place)
+    ), '{}')
+FROM accounts.customer c WHERE c.customer_id = h.customer_id AND c.customer_ref = ANY (%(refs)s)

@@ -1,0 +1,69 @@
+"""The command line: `ditan`. Thin: it parses, calls, prints; what it prints in JSON is the noun itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import typer
+
+from ditan.cli import account, db, methodology
+from ditan.cli.check import check
+from ditan.cli.demo import demo
+from ditan.cli.explain import explain
+from ditan.cli.ingest import ingest
+from ditan.cli.replay import replay
+from ditan.cli.statement import statement
+from ditan.cli.synth import synth
+from ditan.kernel.errors import DitanError
+from ditan.kernel.logging import configure_logging
+from ditan.kernel.settings import LogLevel, load_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="""低碳 Ditan: the personal carbon account a bank can run.
+
+    A card payment goes in, and if it is one of 21 green acts of a consenting customer, milligrams and energy come out,
+    each explained and recomputable.
+
+    First steps: `ditan demo` (a bank's quarter), `ditan ingest FILE --feed NAME`, `ditan statement CUSTOMER`,
+    `ditan explain ACT`, `ditan check`. Every command that prints takes --json.
+
+    Exit codes: 0 done · 1 failed · 2 the input cannot be used · 3 not found · 4 conflict · 5 methodology refused ·
+    6 no database · 70 a promise broke · 75 try again.
+    """,
+)
+app.command("demo")(demo)
+app.command("ingest")(ingest)
+app.command("statement")(statement)
+app.command("explain")(explain)
+app.command("check")(check)
+app.command("replay")(replay)
+app.command("synth")(synth)
+app.add_typer(account.app, name="account")
+app.add_typer(methodology.app, name="methodology")
+app.add_typer(db.app, name="db")
+
+
+def _log_level() -> LogLevel:
+    try:
+        return load_settings().log_level
+    except DitanError:  # the command itself will say it
+        return "warning"
+
+
+def main() -> None:
+    """Run the command line; a `DitanError` becomes one message, one hint and its exit code."""
+    configure_logging(_log_level())
+    try:
+        app()
+    except DitanError as error:
+        if "--json" in sys.argv:
+            body = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
+            typer.echo(json.dumps(body, ensure_ascii=False))
+        else:
+            typer.echo(f"ditan: {error.message}", err=True)
+            if error.hint:
+                typer.echo(f"       {error.hint}", err=True)
+        raise SystemExit(error.exit_code) from error

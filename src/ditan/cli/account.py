@@ -1,0 +1,195 @@
+"""`ditan account`: open, show, link, consent, close."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from ditan.accounts import Account, AccountEvent, Action, apply_events, read_account
+from ditan.cli.showing import AsJson, console, moment, print_json, table
+from ditan.kernel.clock import BUSINESS_ZONE, SystemClock
+from ditan.kernel.errors import InvalidInput
+from ditan.kernel.settings import load_settings
+from ditan.model import CardProduct, Purpose
+from ditan.store import Store
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="""Personal carbon accounts: who takes part, with which cards, under which consents.
+
+    CUSTOMER is the bank's pseudonym for the person. Cards are tokens. Neither may look like a card, phone or identity
+    number: such a reference is refused.
+    """,
+)
+
+Customer = Annotated[str, typer.Argument(help="The bank's pseudonym for the customer, such as C0012F.")]
+At = Annotated[
+    str | None,
+    typer.Option(help="When it was decided, ISO 8601; Asia/Shanghai where no zone is given. Now, if not given."),
+]
+ByChannel = Annotated[str, typer.Option("--channel", help="Where it was decided: app, counter, …")]
+
+
+def _moment(text: str | None) -> datetime:
+    if text is None:
+        return SystemClock().now()
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(f"{text!r} is not a time", hint="Write 2026-07-01 or 2026-07-01T08:30.") from error
+    return at if at.tzinfo else at.replace(tzinfo=BUSINESS_ZONE)
+
+
+def _apply(events: list[AccountEvent], as_json: bool) -> None:
+    store = Store.open(load_settings())
+    store.run(lambda connection: apply_events(connection, events))
+    _show(store, events[0].customer_ref, as_json)
+
+
+def _card(text: str) -> tuple[str, CardProduct]:
+    token, colon, product = text.rpartition(":")
+    if not colon or product not in list(CardProduct):
+        raise InvalidInput(f"{text!r} is not a card", hint="Write TOKEN:debit or TOKEN:credit.")
+    return token, CardProduct(product)
+
+
+@app.command("open")
+def open_account(
+    customer: Customer,
+    consent: Annotated[
+        list[Purpose] | None,
+        typer.Option(help="A purpose the customer consented to; repeat for each. None is implied."),
+    ] = None,
+    card: Annotated[list[str] | None, typer.Option(help="TOKEN:debit or TOKEN:credit; repeat for each.")] = None,
+    version: Annotated[str, typer.Option(help="Version of the consent text the customer read.")] = "1",
+    at: At = None,
+    channel: ByChannel = "app",
+    as_json: AsJson = False,
+) -> None:
+    """Open an account with its consents and cards. Opening again adds what is missing.
+
+    ditan account open C0012F --consent card_payments --consent whereabouts --card tok_7F3K:debit --at 2026-07-01
+    """
+    when = _moment(at)
+    who: dict[str, Any] = {"at": when, "customer_ref": customer, "channel": channel}
+    events = [AccountEvent(action=Action.OPEN, **who)]
+    events += [
+        AccountEvent(action=Action.GRANT_CONSENT, purpose=purpose, version=version, **who) for purpose in consent or []
+    ]
+    events += [
+        AccountEvent(action=Action.LINK_CARD, card_ref=token, card_product=product, **who)
+        for token, product in map(_card, card or [])
+    ]
+    _apply(events, as_json)
+
+
+@app.command("show")
+def show(customer: Customer, as_json: AsJson = False) -> None:
+    """Show an account with its cards and consents, past and present."""
+    _show(Store.open(load_settings()), customer, as_json)
+
+
+@app.command("consent")
+def consent(
+    customer: Customer,
+    purpose: Annotated[Purpose, typer.Argument(help="card_payments, whereabouts (rides) or steps.")],
+    withdraw: Annotated[bool, typer.Option("--withdraw/--grant", help="Withdraw it, or grant it.")] = False,
+    version: Annotated[str, typer.Option(help="Version of the consent text the customer read.")] = "1",
+    at: At = None,
+    channel: ByChannel = "app",
+    as_json: AsJson = False,
+) -> None:
+    """Grant or withdraw one consent. Withdrawing takes effect at that moment; earlier acts stay."""
+    action = Action.WITHDRAW_CONSENT if withdraw else Action.GRANT_CONSENT
+    event = AccountEvent(
+        at=_moment(at), action=action, customer_ref=customer, purpose=purpose, version=version, channel=channel
+    )
+    _apply([event], as_json)
+
+
+@app.command("link")
+def link(
+    customer: Customer,
+    card: Annotated[str, typer.Argument(help="TOKEN:debit or TOKEN:credit.")],
+    at: At = None,
+    as_json: AsJson = False,
+) -> None:
+    """Link a card: from then on its payments can count."""
+    token, product = _card(card)
+    event = AccountEvent(
+        at=_moment(at), action=Action.LINK_CARD, customer_ref=customer, card_ref=token, card_product=product
+    )
+    _apply([event], as_json)
+
+
+@app.command("unlink")
+def unlink(
+    customer: Customer,
+    token: Annotated[str, typer.Argument(help="The card's token.")],
+    at: At = None,
+    as_json: AsJson = False,
+) -> None:
+    """Unlink a card: from then on its payments do not count."""
+    event = AccountEvent(at=_moment(at), action=Action.UNLINK_CARD, customer_ref=customer, card_ref=token)
+    _apply([event], as_json)
+
+
+@app.command("close")
+def close(customer: Customer, at: At = None, as_json: AsJson = False) -> None:
+    """Close an account: all consents end, all cards are unlinked, nothing later is posted."""
+    _apply([AccountEvent(at=_moment(at), action=Action.CLOSE, customer_ref=customer)], as_json)
+
+
+@app.command("import")
+def import_events(
+    file: Annotated[
+        Path, typer.Argument(help="JSON Lines of account events, as `ditan synth` writes them.", exists=True)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Apply many account events, each customer's in the order of time. All or none; again changes nothing."""
+    events = read_account_events(file)
+    count = Store.open(load_settings()).run(lambda connection: apply_events(connection, events))
+    if as_json:
+        print_json({"applied": count})
+    else:
+        console.print(f"{count:,} account events applied.")
+
+
+def read_account_events(file: Path) -> list[AccountEvent]:
+    """Read account events from JSON Lines.
+
+    Raises: InvalidInput naming the line.
+    """
+    decoder = msgspec.json.Decoder(AccountEvent)
+    events: list[AccountEvent] = []
+    for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+        try:
+            events.append(decoder.decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InvalidInput(f"{file} line {number}: {error}", hint="Nothing was applied.") from error
+    return events
+
+
+def _show(store: Store, customer: str, as_json: bool) -> None:
+    with store.unit_of_work() as connection:
+        account: Account = read_account(connection, customer)
+    if as_json:
+        print_json(account)
+        return
+    state = f"closed {moment(account.closed_at)}" if account.closed_at else "open"
+    console.print(f"[bold]{account.customer_ref}[/]  {state}, since {moment(account.opened_at)} ({account.channel})")
+    shown = table("Consents", "purpose", "data", "text", "granted", "withdrawn")
+    for item in account.consents:
+        ended = moment(item.withdrawn_at) if item.withdrawn_at else "—"
+        shown.add_row(item.purpose, item.data_class, item.version, moment(item.granted_at), ended)
+    console.print(shown)
+    shown = table("Cards", "token", "product", "linked", "unlinked")
+    for card in account.cards:
+        ended = moment(card.unlinked_at) if card.unlinked_at else "—"
+        shown.add_row(card.card_ref, card.product, moment(card.linked_at), ended)
+    console.print(shown)

@@ -1,0 +1,185 @@
+"""`ditan demo`: a bank's quarter, from nothing to a customer's statement, an operator's tables and an auditor's proof."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from typing import Annotated
+
+import typer
+from rich.rule import Rule
+
+
+from ditan.accounts import apply_events
+from ditan.cli.account import read_account_events
+from ditan.cli.check import print_verdicts, verify
+from ditan.cli.explain import print_story
+from ditan.cli.ingest import ingest_file
+from ditan.cli.reporting import FileReport, combined, print_report
+from ditan.cli.showing import AsJson, both, console, grams, number, print_json, progress, table
+from ditan.cli.statement import period, print_statement
+from ditan import feed, packs
+from ditan.flow import prepare
+from ditan.insight import ScenarioTotal, Story, scenario_totals, tell, telling_act, telling_customer
+from ditan.kernel.clock import SystemClock
+from ditan.kernel.errors import Conflict
+from ditan.kernel.ids import ActId, show_act
+from ditan.kernel.settings import Settings, load_settings
+from ditan.ledger import Statement
+from ditan.ledger import statement as read_statement
+from ditan.model import Noun
+from ditan.proof import Verdict, ledger_digest
+from ditan.store import Store, embedded
+from ditan.testing.bank import make_bank
+from ditan.testing.writing import write
+
+START = date(2026, 7, 1)
+
+
+class Demo(Noun, kw_only=True):
+    """What the demo shows, for `--json`."""
+
+    customers: int
+    days: int
+    seed: int
+    accounts: int
+    report: FileReport
+    scenarios: list[ScenarioTotal]
+    statement: Statement | None
+    explained: Story | None
+    verdicts: list[Verdict]
+    ledger_digest: str
+
+
+def demo(
+    customers: Annotated[int, typer.Option(min=20, max=100_000, help="Customers of the synthetic bank.")] = 1500,
+    days: Annotated[int, typer.Option(min=7, max=184, help="Days from 2026-07-01.")] = 92,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bank, to the byte.")] = 42,
+    once: Annotated[bool, typer.Option("--once", help="Stop the embedded database at the end.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a synthetic bank's quarter through Ditan and show what a customer, an operator and an auditor would see.
+
+    It has its own database and archive under DITAN_HOME and begins anew each time. Afterwards look around:
+    `ditan statement CUSTOMER`, `ditan explain ACT`, `ditan check`, `ditan methodology show metro_ride`.
+    """
+    settings = load_settings()
+    store = _fresh_store(settings)
+    result, month = _run(settings, store, customers, days, seed, quiet=as_json)
+    if as_json:
+        print_json(result)
+    else:
+        _show(settings, result, month)
+    if once and settings.embedded:
+        store.close()
+        embedded.stop(settings.home)
+    elif not as_json:
+        console.print(
+            f"\nLook around (DITAN_HOME={settings.home}): ditan statement CUSTOMER · ditan explain ACT · ditan check"
+            "\nThe embedded database keeps running; `ditan db stop` stops it."
+        )
+    if not all(verdict.holds for verdict in result.verdicts):
+        raise typer.Exit(70)
+
+
+def _fresh_store(settings: Settings) -> Store:
+    """Give an empty store: the demo begins anew, but never in a database that holds anything else."""
+    mark = settings.home / "demo"
+    if not settings.embedded:
+        raise Conflict(
+            "the demo works on the embedded database only, and DITAN_DATABASE_URL names another",
+            hint="Unset it, or run `ditan synth` and `ditan ingest` against your database.",
+        )
+    if (settings.home / "postgres").exists() and not mark.exists():
+        raise Conflict(
+            f"{settings.home} holds a database that is not the demo's",
+            hint="`make demo` keeps the demo in a folder of its own; or name one: DITAN_HOME=/tmp/ditan-demo ditan demo",
+        )
+    if mark.exists():
+        embedded.stop(settings.home)
+        for name in ("postgres", "archive", "demo", "rejected"):
+            shutil.rmtree(settings.home / name, ignore_errors=True)
+    mark.mkdir(parents=True, exist_ok=True)
+    return Store.open(settings)
+
+
+def _run(
+    settings: Settings, store: Store, customers: int, days: int, seed: int, *, quiet: bool
+) -> tuple[Demo, str]:
+    pack = packs.load()
+    folder = settings.home / "demo" / "bank"
+    with progress("the bank's quarter", days, quiet=quiet) as advance:
+        written = write(make_bank(customers, days, seed, START, pack), folder, progress=lambda _, __: advance(1))
+    events = read_account_events(folder / "accounts.jsonl")
+    store.run(lambda connection: apply_events(connection, events))
+    methodology = prepare(store, pack)
+    mapping = feed.load("canonical")
+    reports: list[FileReport] = []
+    with progress("payments into acts", written.rows, quiet=quiet) as advance:
+        for name in sorted(written.files):
+            reports.append(
+                ingest_file(settings, store, methodology, mapping, folder / name, clock=SystemClock(), advance=advance)
+            )
+    with store.unit_of_work() as connection:
+        customer = telling_customer(connection)
+        act = telling_act(connection, customer)
+        month = f"{START:%Y-%m}"
+        found = read_statement(connection, customer, *period(month)) if customer else None
+        story = tell(connection, settings.home, ActId(act)) if act else None
+        totals, digest = scenario_totals(connection), ledger_digest(connection)
+    verdicts = verify(settings, store, quiet=quiet)
+    result = Demo(
+        customers=customers,
+        days=days,
+        seed=seed,
+        accounts=written.accounts,
+        report=combined(reports, name=f"{len(reports)} files"),
+        scenarios=totals,
+        statement=found,
+        explained=story,
+        verdicts=verdicts,
+        ledger_digest=digest,
+    )
+    return result, month
+
+
+def _show(settings: Settings, result: Demo, month: str) -> None:
+    console.print()
+    console.print(
+        f"[bold]低碳 Ditan[/] · a synthetic bank · {number(result.customers)} customers, {number(result.accounts)} carbon "
+        f"accounts, {result.days} days from {START}, seed {result.seed}"
+    )
+    console.print(Rule("1 · every row is accounted for 每一行都有下落", align="left"))
+    print_report(result.report, settings)
+    console.print(Rule("2 · what the operator sees 运营者看到的", align="left"))
+    print_scenarios(result.scenarios)
+    console.print(Rule("3 · what a customer sees 客户看到的", align="left"))
+    if result.statement:
+        print_statement(result.statement, month, rows_max=24)
+    console.print(Rule("4 · what an auditor sees: one gram 审计者看到的：这一克怎么来的", align="left"))
+    if result.explained:
+        print_story(result.explained, settings)
+        console.print(f"[dim]ditan explain {show_act(result.explained.act.act_id)} --json  has all of it[/]")
+    console.print(Rule("5 · every promise, checked 每条承诺都查一遍", align="left"))
+    print_verdicts(result.verdicts, settings)
+    console.print(f"ledger digest {result.ledger_digest}")
+
+
+def print_scenarios(totals: list[ScenarioTotal]) -> None:
+    """Print a line for each of the 21 scenarios, and two sums that are never netted."""
+    shown = table(
+        "21 scenarios", "", "scenario", "family", "customers", "acts", "cut by caps", "carbon", "energy", right=(0, 3, 4, 5, 6, 7)
+    )
+    for line in totals:
+        shown.add_row(
+            str(line.number), both(line.name), line.family, number(line.customers), number(line.acts), number(line.cut),
+            grams(line.carbon_mg) if line.carbon_mg else "—", number(line.energy) if line.energy else "—",
+        )  # fmt: skip
+    shown.add_section()
+    shown.add_row(
+        "", "[bold]all[/]", "", "", number(sum(line.acts for line in totals)), number(sum(line.cut for line in totals)),
+        grams(sum(line.carbon_mg for line in totals)), number(sum(line.energy for line in totals)),
+    )  # fmt: skip
+    console.print(shown)
+
+

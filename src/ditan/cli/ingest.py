@@ -1,0 +1,112 @@
+"""`ditan ingest`: a bank's file, from rows to acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Final
+
+import duckdb
+import typer
+
+from ditan import feed, packs
+from ditan.cli.dry_run import print_dry_run
+from ditan.cli.reporting import FileReport, print_report, summed
+from ditan.cli.showing import AsJson, print_json, progress
+from ditan.feed import Mapping
+from ditan.flow import Desk, Methodology, prepare, run_file
+from ditan.kernel.clock import Clock, SystemClock
+from ditan.kernel.errors import InvalidInput
+from ditan.kernel.settings import Settings, load_settings
+from ditan.model import BatchReport
+from ditan.store import Store
+
+DUCK: Final = {"arrow_lossless_conversion": True, "autoload_known_extensions": False}
+"""UUIDs leave DuckDB as sixteen bytes, and nothing is ever fetched from a network."""
+
+
+def ingest(
+    file: Annotated[Path, typer.Argument(help="CSV, JSON Lines or Parquet; plain, .gz or .zst.")],
+    feed_name: Annotated[
+        str, typer.Option("--feed", help="A mapping that ships (canonical, tabformer) or the path of your own.")
+    ] = "canonical",
+    pack: Annotated[str, typer.Option(help="Methodology: an id or a folder.")] = "cn_2026",
+    rejects: Annotated[
+        Path | None, typer.Option(help="Where to write rejected rows. Default: DITAN_HOME/rejected/FILE.csv.")
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say for each payment what it was recognized as, or why not. Stores nothing."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a bank's file: recognize the green acts, quantify and post them. The same file again posts nothing twice.
+
+    Bad rows do not stop good ones: they are kept by number and code, and written to a CSV that says what to do.
+    Exit code 0 also when rows were rejected; 2 when the file itself cannot be read to its end.
+    """
+    settings = load_settings()
+    mapping = feed.load(feed_name)
+    methodology_pack = packs.load(pack)
+    if dry_run:
+        print_dry_run(file, mapping, methodology_pack, settings, as_json=as_json)
+        return
+    store = Store.open(settings)
+    methodology = prepare(store, methodology_pack)
+    with progress(file.name, file.stat().st_size if file.exists() else None, quiet=as_json) as advance:
+        report = ingest_file(settings, store, methodology, mapping, file, rejects=rejects, advance=advance)
+    if as_json:
+        print_json(report)
+    else:
+        print_report(report, settings)
+    if report.damage:
+        raise InvalidInput(report.damage, hint="What came before was posted; the whole file again adds only the rest.")
+
+
+def ingest_file(
+    settings: Settings,
+    store: Store,
+    methodology: Methodology,
+    mapping: Mapping,
+    file: Path,
+    *,
+    rejects: Path | None = None,
+    clock: Clock | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> FileReport:
+    """Ingest a file and report on it. `advance` is told of the bytes of the file that were read.
+
+    Raises: InvalidInput when not a single row could be read; when the file ends early, the report says so.
+    """
+    rejects = rejects or settings.home / "rejected" / f"{file.name}.csv"
+    _recover(settings, store)
+    reports: list[BatchReport] = []
+    damage: str | None = None
+    told = 0
+
+    def progressed(position: int, _rows: int) -> None:
+        nonlocal told
+        advance(position - told)
+        told = position
+
+    with duckdb.connect(config=DUCK) as duck:
+        desk = Desk(store, settings, duck, methodology, mapping, clock or SystemClock())
+        try:
+            for report in run_file(desk, file, rejects=rejects, progress=progressed):
+                reports.append(report)  # noqa: PERF402  what came before a damage counts
+        except InvalidInput as error:
+            if not reports:
+                raise
+            damage = error.message
+    feed.write_manifests(settings.home / feed.ARCHIVE, _manifest(store))
+    return summed(reports, str(file), mapping, methodology, rejects if rejects.exists() else None, damage)
+
+
+def _recover(settings: Settings, store: Store) -> None:
+    """Finish what a killed process left between a commit and the name of its evidence file."""
+    feed.recover(settings.home / feed.ARCHIVE, lambda: _manifest(store))
+
+
+def _manifest(store: Store) -> list[feed.Stored]:
+    with store.unit_of_work() as connection:
+        return feed.evidence_files(connection)

@@ -1,0 +1,89 @@
+"""The verbs of Ditan: one batch of bank events, top to bottom. The only module that knows all the stages.
+
+    feed.accept → recognition.recognize → quantification.quantify → ledger.post → evidence to the archive
+
+The first three are stateless and set-based, in DuckDB. Posting is one PostgreSQL unit of work: acts, balances, counts
+and the manifest of the evidence commit together or not at all; the evidence file is on disk before that commit and gets
+its name after it. So a process may die anywhere: what was acknowledged is there, and the same file again adds the rest.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import msgspec
+
+from ditan import feed, ledger, packs, quantification, recognition
+from ditan.kernel.clock import Clock
+from ditan.kernel.invariants import check
+from ditan.kernel.settings import Settings
+from ditan.model import BatchReport, Pack
+from ditan.store import Store
+from ditan.store.pool import Connection
+
+
+class Methodology(NamedTuple):
+    """A pack, compiled for the stateless stages and registered for the ledger."""
+
+    pack: Pack
+    version: str
+    pack_id: int
+    recognizer: recognition.Recognizer
+    compiled: quantification.Compiled
+
+
+class Desk(NamedTuple):
+    """Where the batches of one feed are worked on."""
+
+    store: Store
+    settings: Settings
+    duck: duckdb.DuckDBPyConnection
+    methodology: Methodology
+    mapping: feed.Mapping
+    clock: Clock
+
+
+def prepare(store: Store, pack: Pack) -> Methodology:
+    """Compile a pack and register it, whole, so that whatever it posts can be explained forever."""
+    version, content, compiled = packs.version(pack), packs.canonical(pack), quantification.compile_pack(pack)
+    rates = [msgspec.to_builtins(rate) for rate in compiled.rates]
+    pack_id = store.run(lambda connection: ledger.registered_pack(connection, pack, version, content, rates))
+    return Methodology(pack, version, pack_id, recognition.compile_rules(pack), compiled)
+
+
+def run_file(desk: Desk, file: Path, *, rejects: Path, progress: Callable[[int, int], None]) -> Iterator[BatchReport]:
+    """Take a file chunk by chunk, each a batch of its own. `progress` is told of the bytes and rows read so far."""
+    name, digest = desk.mapping.name, bytes.fromhex(feed.digest(file))
+    with feed.Rejects(rejects, desk.mapping) as sent_back:
+        for chunk in feed.read(file, desk.mapping, progress=progress):
+            origin = feed.Origin(feed=name, file_name=file.name, file_sha256=digest, number=chunk.number)
+            yield run_batch(desk, chunk, origin)
+            sent_back.write(desk.duck, chunk)
+
+
+def run_batch(desk: Desk, chunk: feed.Chunk, origin: feed.Origin) -> BatchReport:
+    """Take one chunk from its rows to the ledger. A boundary that does not balance keeps nothing of it (INV-01)."""
+    duck, methodology, now = desk.duck, desk.methodology, desk.clock.now()
+    accepted = feed.accept(duck, chunk, desk.mapping, now=now)
+    recognized = recognition.recognize(duck, methodology.recognizer)
+    check(accepted.accepted == recognized.accepted, "INV-01", "recognition saw other rows than were accepted")
+    quantified = quantification.quantify(duck, methodology.compiled)
+    check(recognized.recognized == quantified.recognized, "INV-01", "quantification saw other rows than recognition")
+
+    def post(connection: Connection) -> tuple[BatchReport, feed.Prepared | None]:
+        batch_id = feed.next_batch(connection)
+        posted, released = ledger.post(connection, duck, batch_id=batch_id, pack_id=methodology.pack_id, now=now)
+        check(quantified.quantified + recognized.refunds == posted.offered, "INV-01", "the ledger saw other rows")
+        kept = ledger.evidence(duck, full_archive=desk.settings.full_archive)
+        prepared = feed.prepare(desk.settings.home / feed.ARCHIVE, kept, batch_id=batch_id, received_at=now)
+        rejections = feed.record_rejections(connection, duck, origin, batch_id)
+        stages = {"accepted": accepted, "recognized": recognized, "quantified": quantified, "posted": posted}
+        report = BatchReport(batch_id=batch_id, released=released, new_rejections=rejections, **stages)
+        feed.record_batch(connection, duck, origin, report, methodology.pack_id, now, prepared)
+        return report, prepared
+
+    report, prepared = desk.store.run(post)
+    if prepared is not None:
+        feed.publish(prepared)
+    return report

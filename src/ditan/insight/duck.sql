@@ -1,0 +1,51 @@
+-- name: open_evidence
+-- why: The archive is the input of the replay; a green act's evidence is its event as accepted.
+CREATE OR REPLACE TEMP TABLE evidence AS SELECT * FROM read_parquet($files)
+
+-- name: as_recognized
+-- why: Under its own version an act was recognized before; only its milligrams are made again.
+CREATE OR REPLACE TEMP TABLE recognized AS
+SELECT * EXCLUDE (rate_id, activity_source, quantity_milli, raw_mg, carbon_mg, energy) FROM evidence
+WHERE scenario IS NOT NULL
+
+-- name: as_accepted
+-- why: Another methodology recognizes anew.
+CREATE OR REPLACE TEMP TABLE accepted AS
+SELECT * EXCLUDE (rate_id, activity_source, quantity_milli, raw_mg, carbon_mg, energy, scenario, evidence, confidence,
+    occasion)
+FROM evidence
+
+-- name: make_entry
+-- why: The ledger's side of the comparison.
+CREATE OR REPLACE TEMP TABLE entry (
+    act_id UUID, quantified_mg BIGINT, carbon_mg BIGINT, energy BIGINT, cut INTEGER, quantity_milli BIGINT,
+    rate_id INTEGER, scenario SMALLINT)
+
+-- name: fill_entry
+-- why: As PostgreSQL wrote it.
+INSERT INTO entry SELECT * FROM read_csv($file, header = false, columns = {
+    'act_id': 'UUID', 'quantified_mg': 'BIGINT', 'carbon_mg': 'BIGINT', 'energy': 'BIGINT', 'cut': 'INTEGER',
+    'quantity_milli': 'BIGINT', 'rate_id': 'INTEGER', 'scenario': 'SMALLINT'})
+
+-- name: compare
+-- why: To the milligram, the thousandth of a unit and the point (where no cap took the energy).
+SELECT count(*),
+    count(*) FILTER (WHERE e.act_id IS NULL OR e.quantified_mg <> q.raw_mg OR e.quantity_milli <> q.quantity_milli
+        OR e.rate_id <> q.rate_id OR (e.cut & 24 = 0 AND e.energy <> q.energy)),
+    coalesce(sum(q.raw_mg), 0)::VARCHAR, coalesce(sum(e.quantified_mg), 0)::VARCHAR,
+    list(q.event_key::VARCHAR) FILTER (WHERE e.act_id IS NULL OR e.quantified_mg <> q.raw_mg)[1:5]
+FROM quantified q LEFT JOIN entry e ON e.act_id = q.event_key
+
+-- name: impact
+-- why: Who would change under another methodology, before caps: by scenario, acts and grams, old and new.
+SELECT coalesce(new.scenario, old.scenario) AS scenario,
+    count(old.event_key) AS acts_before, count(new.event_key) AS acts_after,
+    coalesce(sum(old.carbon_mg), 0)::BIGINT AS mg_before, coalesce(sum(new.carbon_mg), 0)::BIGINT AS mg_after,
+    count(*) FILTER (WHERE coalesce(new.carbon_mg, 0) > coalesce(old.carbon_mg, 0)) AS acts_up,
+    count(*) FILTER (WHERE coalesce(new.carbon_mg, 0) < coalesce(old.carbon_mg, 0)) AS acts_down
+FROM (SELECT * FROM evidence WHERE scenario IS NOT NULL) old FULL JOIN quantified new ON new.event_key = old.event_key
+GROUP BY 1 ORDER BY 1
+
+-- name: one_event
+-- why: The evidence of one act.
+SELECT * EXCLUDE (event_key, content_key, original_key, match_key) FROM read_parquet($file) WHERE event_key = $act_id

@@ -1,0 +1,52 @@
+-- name: read_pack
+-- why: Any pack that ever ran can be compiled again.
+SELECT content::text FROM methodology.pack WHERE version = %(version)s
+
+-- name: read_entries
+-- why: What the ledger keeps of each act, for comparing with a replay.
+COPY (
+    SELECT a.act_id, a.quantified_mg, a.carbon_mg, a.energy, a.cut, a.quantity_milli, a.rate_id, a.scenario
+    FROM ledger.act a
+) TO STDOUT (FORMAT csv)
+
+-- name: find_evidence
+-- why: The file in which the evidence of an act lies.
+SELECT e.path FROM ledger.act a JOIN feed.evidence_file e USING (batch_id) WHERE a.act_id = %(act_id)s
+
+-- name: read_scenario_totals
+-- why: The programme by scenario: acts, what they gave net of reversals, and how many a cap cut to nothing.
+SELECT s.scenario AS number, s.id, s.family, s.name_zh, s.name_en,
+    count(a.act_id) AS acts,
+    count(a.act_id) FILTER (WHERE a.cut <> 0) AS cut,
+    count(DISTINCT a.customer_id) AS customers,
+    coalesce(sum(a.carbon_mg), 0)::bigint - coalesce((
+        SELECT sum(r.carbon_mg) FROM ledger.reversal r JOIN ledger.act b USING (act_id) WHERE b.scenario = s.scenario), 0)::bigint AS carbon_mg,
+    coalesce(sum(a.energy), 0)::bigint - coalesce((
+        SELECT sum(r.energy) FROM ledger.reversal r JOIN ledger.act b USING (act_id) WHERE b.scenario = s.scenario), 0)::bigint AS energy
+FROM (SELECT DISTINCT ON (scenario) * FROM methodology.scenario ORDER BY scenario, pack_id DESC) s
+LEFT JOIN ledger.act a ON a.scenario = s.scenario
+GROUP BY s.scenario, s.id, s.family, s.name_zh, s.name_en
+ORDER BY s.scenario
+
+-- name: read_boundaries
+-- why: What became of every row the feed ever sent, reruns of the same rows left out.
+SELECT t.stage, t.code, t.went_on, sum(t.rows)::bigint AS rows
+FROM feed.tally t JOIN feed.batch b USING (batch_id)
+WHERE b.rerun_of IS NULL
+GROUP BY t.stage, t.code, t.went_on
+ORDER BY array_position(array['accept', 'recognize', 'quantify', 'post'], t.stage), t.went_on DESC, rows DESC
+
+-- name: read_busiest
+-- why: A customer whose statement shows as much as possible: many scenarios, a refund, not too many acts.
+SELECT c.customer_ref FROM ledger.act a JOIN accounts.customer c USING (customer_id)
+GROUP BY c.customer_id, c.customer_ref HAVING count(*) BETWEEN 10 AND 60
+ORDER BY count(DISTINCT a.scenario) DESC,
+    EXISTS (SELECT FROM ledger.reversal r WHERE r.customer_id = c.customer_id) DESC, count(*) LIMIT 1
+
+-- name: read_telling_act
+-- why: An act worth explaining: a metro ride whose distance came from the fare, of that customer if there is one.
+SELECT a.act_id FROM ledger.act a
+JOIN methodology.rate r ON r.pack_id = a.pack_id AND r.rate_id = a.rate_id
+JOIN accounts.customer c USING (customer_id)
+WHERE a.carbon_mg > 0
+ORDER BY (r.activity_source = 'fare_band') DESC, c.customer_ref = %(customer_ref)s DESC, a.occurred_at, a.act_id LIMIT 1

@@ -1,0 +1,121 @@
+"""Replay the archive: the same methodology must give the same milligrams; another one shows who would change."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+
+from ditan.feed import ARCHIVE, Stored, evidence_files, intact
+from ditan.insight.packing import pack_of_version
+from ditan.model import Noun, Pack
+from ditan.packs import version
+from ditan.quantification import compile_pack, quantify
+from ditan.recognition import compile_rules, recognize
+from ditan.store.statements import load_statements
+
+_SQL = load_statements("ditan.insight")
+_DUCK = load_statements("ditan.insight", "duck.sql")
+
+
+class Impact(Noun, kw_only=True):
+    """What another methodology would change in one scenario, before caps."""
+
+    scenario: int
+    acts_before: int
+    acts_after: int
+    mg_before: int
+    mg_after: int
+    acts_up: int
+    acts_down: int
+
+
+class Replay(Noun, kw_only=True):
+    """The archive quantified again."""
+
+    files: int
+    broken_files: list[str]  # missing, or not the bytes the manifest names
+    acts: int
+    differences: int
+    examples: list[str]
+    archive_mg: str  # sums as text: they may pass 2**53
+    ledger_mg: str
+    versions: list[str]
+    impact: list[Impact]  # only when another pack was asked about
+
+
+def replay(
+    connection: psycopg.Connection[Any],
+    home: Path,
+    *,
+    other: Pack | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Replay:
+    """Quantify every evidence file again, each under the version it was posted by, and compare with the ledger.
+
+    `home`: where the archive is. `other`: also say who would change under that pack. `advance`: told of each file.
+    """
+    files = evidence_files(connection)
+    broken = {file.path for file in files if not intact(home / ARCHIVE / file.path, file)}
+    by_version: dict[str, list[Stored]] = defaultdict(list)
+    for file in files:
+        if file.path not in broken:
+            by_version[file.version].append(file)
+    with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as duck:
+        _load_entries(connection, duck, Path(scratch) / "entries.csv")
+        acts = differences = 0
+        examples: list[str] = []
+        archive_mg = ledger_mg = 0
+        impact: dict[int, list[int]] = defaultdict(lambda: [0] * 6)
+        for number, stored in by_version.items():
+            compiled = compile_pack(pack_of_version(connection, number))
+            for file in stored:
+                duck.execute(_DUCK["open_evidence"], {"files": [str(home / ARCHIVE / file.path)]})
+                duck.execute(_DUCK["as_recognized"])
+                quantify(duck, compiled)
+                n, wrong, again, kept, which = duck.execute(_DUCK["compare"]).fetchall()[0]
+                acts, differences = acts + n, differences + wrong
+                archive_mg, ledger_mg = archive_mg + int(again), ledger_mg + int(kept)
+                examples += which or []
+                if other is not None:
+                    _add_impact(duck, other, impact)
+                advance(1)
+    return Replay(
+        files=len(files),
+        broken_files=sorted(broken),
+        acts=acts,
+        differences=differences,
+        examples=examples[:5],
+        archive_mg=str(archive_mg),
+        ledger_mg=str(ledger_mg),
+        versions=sorted(by_version) + ([version(other)] if other else []),
+        impact=[_impact(scenario, figures) for scenario, figures in sorted(impact.items())],
+    )
+
+
+def _impact(scenario: int, figures: list[int]) -> Impact:
+    names = ("acts_before", "acts_after", "mg_before", "mg_after", "acts_up", "acts_down")
+    return Impact(scenario=scenario, **dict(zip(names, figures, strict=True)))
+
+
+def _add_impact(duck: duckdb.DuckDBPyConnection, other: Pack, impact: dict[int, list[int]]) -> None:
+    duck.execute(_DUCK["as_accepted"])
+    recognize(duck, compile_rules(other))
+    quantify(duck, compile_pack(other))
+    for scenario, *figures in duck.execute(_DUCK["impact"]).fetchall():
+        impact[scenario] = [a + b for a, b in zip(impact[scenario], figures, strict=True)]
+
+
+def _load_entries(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, file: Path) -> None:
+    with file.open("wb") as out, connection.cursor() as cursor, cursor.copy(_SQL["read_entries"]) as copy:
+        for block in copy:
+            out.write(block)
+    duck.execute(_DUCK["make_entry"])
+    if file.stat().st_size:
+        duck.execute(_DUCK["fill_entry"], {"file": str(file)})
+

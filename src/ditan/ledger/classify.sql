@@ -1,0 +1,211 @@
+-- name: ask
+-- why: What posting must know of the batch before it can decide: who, which acts, which occasions, under which month.
+CREATE OR REPLACE TEMP TABLE offered AS
+SELECT row_number, event_key AS act_id, content_key, match_key,
+    substr(sha256(customer_ref), 1, 32)::UUID AS customer_key,
+    CASE WHEN kind <> 'card_payment' THEN NULL
+         WHEN card_ref IS NULL THEN 0
+         ELSE ('0x' || substr(sha256(card_ref), 1, 15))::BIGINT END AS card_key,
+    scenario::SMALLINT AS scenario, epoch_us(occurred_at) AS at_us,
+    date_part('day', occurred_at + INTERVAL 8 HOUR)::INTEGER AS day,
+    ((date_part('year', occurred_at + INTERVAL 8 HOUR) * 100 + date_part('month', occurred_at + INTERVAL 8 HOUR)) * 100
+        + scenario)::BIGINT AS quota_key,
+    amount_fen, quantity_milli, raw_mg, carbon_mg, energy, rate_id,
+    CASE WHEN occasion IS NOT NULL THEN
+        substr(sha256(scenario::VARCHAR || chr(31) || customer_ref || chr(31) || occasion), 1, 32)::UUID
+    END AS occasion_key
+FROM quantified
+
+-- name: asked_customers
+-- why: In the order of the index that will be searched.
+SELECT DISTINCT customer_key FROM offered ORDER BY customer_key
+
+-- name: asked_acts
+-- why: In the order of the primary key.
+SELECT act_id FROM offered ORDER BY act_id
+
+-- name: asked_occasions
+-- why: Only scenarios with an occasion have any.
+SELECT DISTINCT occasion_key FROM offered WHERE occasion_key IS NOT NULL ORDER BY occasion_key
+
+-- name: open_holders
+-- why: The arrays of a holder as rows: a permit each, a used quota each.
+CREATE OR REPLACE TEMP TABLE permit AS
+SELECT customer_key, list[3 * i + 1] AS code, list[3 * i + 2] AS from_us, list[3 * i + 3] AS to_us
+FROM (
+    SELECT customer_key, string_split(trim(permits, '{}'), ',')::BIGINT[] AS list FROM holder WHERE permits <> '{}'
+), LATERAL (SELECT unnest(range(0, len(list) // 3)) AS i)
+
+-- name: open_quotas
+-- why: As above.
+CREATE OR REPLACE TEMP TABLE used AS
+SELECT customer_id, list[7 * i + 1] AS quota_key, list[7 * i + 2] AS acts, list[7 * i + 3] AS mg,
+    list[7 * i + 4] AS days_01, list[7 * i + 5] AS days_13, list[7 * i + 6] AS days_25, list[7 * i + 7] AS last_us
+FROM (
+    SELECT customer_id, string_split(trim(quota, '{}'), ',')::BIGINT[] AS list FROM holder WHERE quota <> '{}'
+), LATERAL (SELECT unnest(range(0, len(list) // 7)) AS i)
+
+-- name: keep_answer
+-- why: What PostgreSQL answered, as a table; keys become UUIDs again.
+CREATE OR REPLACE TEMP TABLE {table} AS SELECT {columns} FROM answer
+
+-- name: add_history
+-- why: A month counted from the acts is a used quota like those the holder keeps.
+INSERT INTO used SELECT * FROM history
+
+-- name: asked_history
+-- why: Events that came so late that their month has left the holder: their use is counted from the acts.
+SELECT DISTINCT h.customer_id, o.quota_key
+FROM offered o JOIN holder h USING (customer_key)
+WHERE h.quota <> '{}'
+  AND o.quota_key // 100 < (SELECT min(u.quota_key // 100) FROM used u WHERE u.customer_id = h.customer_id)
+ORDER BY ALL
+
+-- name: classify
+-- why: Everything that decides about an act, in the order of `PostCode`: known before? whose? consented and linked at the
+-- why: time of the act? the same occasion, or the same journey? within the caps? Caps count in order of occurrence.
+CREATE OR REPLACE TEMP TABLE decided AS
+WITH allowance AS (
+    SELECT o.row_number, bit_or(CASE WHEN p.code <= 3 THEN 1 << p.code ELSE 0 END) AS purposes,
+        bool_or(p.code = o.card_key) AS linked
+    FROM offered o JOIN permit p ON p.customer_key = o.customer_key AND o.at_us >= p.from_us AND o.at_us < p.to_us
+    GROUP BY o.row_number
+), owned AS (
+    SELECT o.*, h.customer_id, s.* EXCLUDE (scenario),
+        CASE
+            WHEN k.content_key = o.content_key THEN 'duplicate'
+            WHEN k.act_id IS NOT NULL THEN 'conflict'
+            WHEN h.customer_id IS NULL OR o.at_us < h.opened_us OR o.at_us >= h.closed_us THEN 'no_account'
+            WHEN coalesce(a.purposes, 0) & s.purposes <> s.purposes THEN 'no_consent'
+            WHEN o.card_key IS NOT NULL AND NOT coalesce(a.linked, FALSE) THEN 'card_not_linked'
+            WHEN t.occasion_key IS NOT NULL THEN 'same_occasion'
+        END AS refused
+    FROM offered o
+    LEFT JOIN known k ON k.act_id = o.act_id
+    LEFT JOIN holder h ON h.customer_key = o.customer_key
+    LEFT JOIN allowance a ON a.row_number = o.row_number
+    LEFT JOIN taken t ON t.occasion_key = o.occasion_key
+    JOIN cap s ON s.scenario = o.scenario
+), single AS (
+    SELECT * REPLACE (
+        CASE WHEN refused IS NULL AND occasion_key IS NOT NULL AND row_number() OVER (
+                PARTITION BY occasion_key, refused IS NULL ORDER BY at_us, row_number) > 1
+             THEN 'same_occasion' ELSE refused END AS refused)
+    FROM owned
+), spaced AS (
+    SELECT s.* REPLACE (
+        CASE WHEN s.refused IS NOT NULL OR s.gap_us = 0 THEN s.refused
+             WHEN s.at_us - lag(s.at_us) OVER journey < s.gap_us OR abs(s.at_us - u.last_us) < s.gap_us THEN 'too_soon'
+        END AS refused),
+        coalesce(u.acts, 0) AS used_acts, coalesce(u.mg, 0) AS used_mg,
+        coalesce((CASE WHEN s.day <= 12 THEN u.days_01 WHEN s.day <= 24 THEN u.days_13 ELSE u.days_25 END
+                  >> (5 * ((s.day - 1) % 12))) & 31, 0) AS used_day
+    FROM single s LEFT JOIN used u ON u.customer_id = s.customer_id AND u.quota_key = s.quota_key
+    WINDOW journey AS (
+        PARTITION BY s.customer_id, s.quota_key, s.refused IS NULL ORDER BY s.at_us, s.row_number)
+), by_day AS (
+    SELECT *, refused IS NULL AND (carbon_mg > 0 OR energy > 0) AS counts,
+        used_day + sum(CASE WHEN refused IS NULL AND (carbon_mg > 0 OR energy > 0) THEN 1 ELSE 0 END) OVER (
+            PARTITION BY customer_id, quota_key, day ORDER BY at_us, row_number) AS nth_of_day
+    FROM spaced
+), by_month AS (
+    SELECT *, used_acts + sum(CASE WHEN counts AND nth_of_day <= greatest(daily_acts, energy_daily_acts) THEN 1 ELSE 0 END)
+        OVER (PARTITION BY customer_id, quota_key ORDER BY at_us, row_number) AS nth_of_month
+    FROM by_day
+), allowed AS (
+    SELECT *,
+        counts AND carbon_mg > 0 AND nth_of_day <= daily_acts AND nth_of_month <= monthly_acts AS carbon_allowed,
+        counts AND energy > 0 AND nth_of_day <= energy_daily_acts AND nth_of_month <= energy_monthly_acts AS energy_allowed
+    FROM by_month
+), weighed AS (
+    SELECT *, used_mg + coalesce(sum(CASE WHEN carbon_allowed THEN carbon_mg ELSE 0 END) OVER (
+        PARTITION BY customer_id, quota_key ORDER BY at_us, row_number
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS mg_before
+    FROM allowed
+), given AS (
+    SELECT *,
+        CASE WHEN carbon_allowed THEN greatest(0, least(carbon_mg, monthly_mg - mg_before)) ELSE 0 END::BIGINT AS given_mg,
+        CASE WHEN energy_allowed THEN energy ELSE 0 END AS given_energy
+    FROM weighed
+), explained AS (
+    SELECT *,
+        CASE WHEN carbon_mg = 0 OR refused IS NOT NULL THEN 0
+             WHEN nth_of_day > daily_acts THEN 1
+             WHEN nth_of_month > monthly_acts THEN 2
+             WHEN given_mg < carbon_mg THEN 4 ELSE 0 END
+        + CASE WHEN energy = 0 OR refused IS NOT NULL THEN 0
+             WHEN nth_of_day > energy_daily_acts THEN 8
+             WHEN nth_of_month > energy_monthly_acts THEN 16 ELSE 0 END AS cut
+    FROM given
+)
+SELECT row_number, act_id, content_key, match_key, customer_id, scenario, at_us, day, quota_key, amount_fen, quantity_milli,
+    raw_mg, rate_id, occasion_key,
+    CASE WHEN refused IS NOT NULL THEN refused
+         WHEN cut <> 0 AND given_mg = 0 AND given_energy = 0 THEN 'capped'
+         ELSE 'posted' END AS code,
+    given_mg AS carbon_mg, given_energy AS energy, cut::SMALLINT AS cut,
+    given_mg > 0 OR given_energy > 0 AS counted
+FROM explained
+
+-- name: new_acts
+-- why: In the column order of `ledger.act`, a customer's acts together.
+SELECT act_id, content_key, customer_id, {batch_id}::BIGINT AS batch_id, at_us, amount_fen::BIGINT AS amount_fen,
+    quantity_milli::BIGINT AS quantity_milli, raw_mg::BIGINT AS raw_mg, carbon_mg, energy::INTEGER AS energy,
+    rate_id::INTEGER AS rate_id, {pack_id}::SMALLINT AS pack_id, scenario, cut
+FROM decided WHERE code IN ('posted', 'capped') ORDER BY customer_id, at_us, row_number
+
+-- name: new_occasions
+-- why: A second act of the same occasion will find it taken.
+SELECT occasion_key, act_id FROM decided WHERE code IN ('posted', 'capped') AND occasion_key IS NOT NULL
+
+-- name: new_matches
+-- why: Only feeds whose refunds carry no reference have any.
+SELECT match_key, act_id, at_us, amount_fen::BIGINT AS amount_fen FROM decided
+WHERE code IN ('posted', 'capped') AND match_key IS NOT NULL
+
+-- name: changes
+-- why: One change per customer: what the batch gave, and the quota as it is after it. Two months stay in the holder.
+WITH spent AS (
+    SELECT customer_id, quota_key, count(*) FILTER (WHERE counted) AS acts, sum(carbon_mg) AS mg,
+        coalesce(sum(1::BIGINT << (5 * ((day - 1) % 12))) FILTER (WHERE counted AND day <= 12), 0) AS days_01,
+        coalesce(sum(1::BIGINT << (5 * ((day - 1) % 12))) FILTER (WHERE counted AND day BETWEEN 13 AND 24), 0) AS days_13,
+        coalesce(sum(1::BIGINT << (5 * ((day - 1) % 12))) FILTER (WHERE counted AND day >= 25), 0) AS days_25,
+        max(at_us) AS last_us
+    FROM decided WHERE code IN ('posted', 'capped', 'too_soon') GROUP BY customer_id, quota_key
+), kept AS (
+    SELECT customer_id, quota_key, sum(acts)::BIGINT AS acts, sum(mg)::BIGINT AS mg, sum(days_01)::BIGINT AS days_01,
+        sum(days_13)::BIGINT AS days_13, sum(days_25)::BIGINT AS days_25, max(last_us) AS last_us
+    FROM (SELECT * FROM used UNION ALL SELECT * FROM spent)
+    WHERE customer_id IN (SELECT customer_id FROM spent)
+    GROUP BY customer_id, quota_key
+    QUALIFY dense_rank() OVER (PARTITION BY customer_id ORDER BY quota_key // 100 DESC) <= 2
+), quotas AS (
+    SELECT customer_id,
+        flatten(list([quota_key, acts, mg, days_01, days_13, days_25, last_us] ORDER BY quota_key)) AS quota
+    FROM kept GROUP BY customer_id
+), gained AS (
+    SELECT customer_id, sum(carbon_mg)::BIGINT AS carbon_mg, sum(energy)::BIGINT AS energy
+    FROM decided WHERE code IN ('posted', 'capped', 'too_soon') GROUP BY customer_id
+)
+SELECT customer_id, carbon_mg, energy, quota FROM gained JOIN quotas USING (customer_id) ORDER BY customer_id
+
+-- name: issued
+-- why: The hot accounts: one change per scenario and batch.
+SELECT scenario, sum(carbon_mg)::BIGINT AS carbon_mg, sum(energy)::BIGINT AS energy
+FROM decided WHERE code = 'posted' GROUP BY scenario ORDER BY scenario
+
+-- name: conflicts
+-- why: The same id with other content is an incident to look at, never applied (INV-02).
+SELECT act_id AS event_key, content_key, row_number FROM decided WHERE code = 'conflict'
+
+-- name: stage_refunds
+-- why: The batch's refunds; a reversal, or a refund of an event without money, takes back everything. One whose original is
+-- why: in the batch and was not posted has nothing to take back.
+SELECT r.row_number, r.event_key AS refund_key, r.content_key,
+    coalesce(r.original_key, '00000000-0000-0000-0000-000000000000'::UUID) AS original_key,
+    coalesce(r.match_key, '00000000-0000-0000-0000-000000000000'::UUID) AS match_key,
+    r.kind = 'card_reversal' OR r.amount_fen = 0 AS whole,
+    r.amount_fen::BIGINT AS amount_fen, epoch_us(r.occurred_at) AS at_us,
+    coalesce(d.code NOT IN ('posted', 'capped', 'duplicate', 'conflict'), FALSE) AS original_refused
+FROM refund r LEFT JOIN decided d ON d.act_id = r.original_key
+ORDER BY refund_key

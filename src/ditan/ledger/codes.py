@@ -1,0 +1,55 @@
+"""How a quantified act or a refund ends at the ledger."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from ditan.model import Text
+
+
+class PostCode(StrEnum):
+    """Result codes in order of precedence."""
+
+    POSTED = "posted"
+    REFUNDED = "refunded"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    NO_ACCOUNT = "no_account"
+    NO_CONSENT = "no_consent"
+    CARD_NOT_LINKED = "card_not_linked"
+    SAME_OCCASION = "same_occasion"
+    TOO_SOON = "too_soon"
+    CAPPED = "capped"
+    WAITING_ORIGINAL = "waiting_original"
+    ORIGINAL_NOT_POSTED = "original_not_posted"
+    NOTHING_LEFT = "nothing_left"
+
+
+MEANING: Final[dict[PostCode, Text]] = {
+    PostCode.POSTED: Text(zh="已入账", en="posted"),
+    PostCode.REFUNDED: Text(zh="退款，已按比例收回", en="refund: taken back pro rata"),
+    PostCode.DUPLICATE: Text(zh="同一事件，此前已入账", en="the same event, posted before"),
+    PostCode.CONFLICT: Text(
+        zh="同一事件号但内容不同，已记录，不入账", en="same event id with other content: recorded, not applied"
+    ),
+    PostCode.NO_ACCOUNT: Text(
+        zh="行为发生时没有碳账户", en="the customer had no carbon account at the time of the act"
+    ),
+    PostCode.NO_CONSENT: Text(zh="行为发生时没有有效同意", en="no active consent at the time of the act"),
+    PostCode.CARD_NOT_LINKED: Text(
+        zh="行为发生时该卡未绑定碳账户", en="the card was not linked to the account at the time of the act"
+    ),
+    PostCode.SAME_OCCASION: Text(
+        zh="同一事项（同一账单、同一证明）已计入", en="the same occasion (bill, document) already counted"
+    ),
+    PostCode.TOO_SOON: Text(
+        zh="距上一次太近，视为同一次行程", en="too soon after the act before: part of the same journey"
+    ),
+    PostCode.CAPPED: Text(zh="已达上限，计零并留痕", en="cut to nothing by a cap; kept with the reason"),
+    PostCode.WAITING_ORIGINAL: Text(zh="原交易未到，退款等待", en="the original has not arrived: the refund waits"),
+    PostCode.ORIGINAL_NOT_POSTED: Text(
+        zh="原交易未入账，没有可收回的", en="the original was not posted: nothing to take back"
+    ),
+    PostCode.NOTHING_LEFT: Text(zh="原交易已全部收回", en="everything was taken back before"),
+}

@@ -1,0 +1,32 @@
+-- name: make_outcome
+-- why: One row per act and refund of the batch, and per waiting refund that found its original (row number -1).
+CREATE OR REPLACE TEMP TABLE outcome AS
+SELECT row_number, code, carbon_mg, energy::BIGINT AS energy, cut::BIGINT AS cut FROM decided
+UNION ALL
+SELECT row_number, code, carbon_mg, energy, cut FROM refund_outcome
+
+-- name: tally
+-- why: Rows, carbon and energy by code. Waiting refunds that an original released carry row number -1 and are not rows of
+-- why: this batch.
+SELECT code, count(*) FILTER (WHERE row_number >= 0) AS rows,
+    coalesce(sum(carbon_mg), 0)::BIGINT AS carbon_mg, coalesce(sum(energy), 0)::BIGINT AS energy,
+    count(*) FILTER (WHERE row_number < 0) AS released
+FROM outcome GROUP BY code ORDER BY code
+
+-- name: sum_up
+-- why: How many rows were offered; and a digest of the result that does not depend on their order.
+SELECT (SELECT count(*) FROM quantified) + (SELECT count(*) FROM refund),
+    (SELECT coalesce(sum(hash(row_number, code, carbon_mg, energy)::HUGEINT), 0)::VARCHAR FROM outcome)
+
+-- name: evidence
+-- why: What the archive keeps: the events of acts that were posted, or cut to nothing by a cap, and nothing else (INV-15).
+SELECT q.* FROM quantified q JOIN outcome o USING (row_number)
+WHERE o.code IN ('posted', 'capped') ORDER BY q.event_key
+
+-- name: full_evidence
+-- why: With the full archive switched on: every accepted event; those that are acts with what they were quantified at.
+SELECT a.*, q.* EXCLUDE ({accepted})
+FROM accepted a LEFT JOIN (
+    SELECT q.* FROM quantified q JOIN outcome o USING (row_number) WHERE o.code IN ('posted', 'capped')
+) q USING (row_number)
+ORDER BY a.row_number

@@ -1,0 +1,160 @@
+"""The verb: `quantified` and `refund` in, one outcome per row out. Runs inside the caller's unit of work.
+
+Under the writer's lock a batch asks PostgreSQL for what it must know, a row per customer; decides in DuckDB, set-based;
+and writes back acts by COPY and one change per customer. So PostgreSQL does per act what only it can do, insert a row
+with its two indexes, and per customer one read and one write (docs/decisions/0004).
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import duckdb
+import psycopg
+import pyarrow as pa
+from pyarrow import csv
+
+from ditan.kernel import limits
+from ditan.kernel.ids import BatchId
+from ditan.kernel.invariants import check
+from ditan.ledger import store
+from ditan.ledger.codes import PostCode
+from ditan.model import Posted, Tally
+from ditan.store.statements import load_statements
+
+_DUCK = load_statements("ditan.ledger", "duck.sql")
+_DECIDE = load_statements("ditan.ledger", "classify.sql")
+
+_NUMBER, _TEXT, _KEY = pa.int64(), pa.string(), pa.large_string()  # a key travels as text and becomes a UUID again
+_ANSWERS: Final = {
+    "read_holders": ("holder", [("customer_key", _KEY), ("customer_id", _NUMBER), ("opened_us", _NUMBER),
+                                ("closed_us", _NUMBER), ("permits", _TEXT), ("quota", _TEXT)]),
+    "read_known": ("known", [("act_id", _KEY), ("content_key", _KEY)]),
+    "read_taken": ("taken", [("occasion_key", _KEY)]),
+    "read_history": ("history", [(name, _NUMBER) for name in (
+        "customer_id", "quota_key", "acts", "mg", "days_01", "days_13", "days_25", "last_us")]),
+    "read_refund_outcome": ("refund_outcome", [("row_number", _NUMBER), ("code", _TEXT), ("carbon_mg", _NUMBER),
+                                               ("energy", _NUMBER), ("cut", _NUMBER)]),
+}  # fmt: skip
+"""What PostgreSQL is asked, the DuckDB table the answer becomes, and its columns."""
+
+
+class Outcome(NamedTuple):
+    """What `post` returns: the stage's result, and how many waiting refunds found their original."""
+
+    posted: Posted
+    released: int
+
+
+def post(
+    connection: psycopg.Connection[Any],
+    duck: duckdb.DuckDBPyConnection,
+    *,
+    batch_id: BatchId,
+    pack_id: int,
+    now: datetime,
+) -> Outcome:
+    """Post the acts of `quantified` and the refunds of `refund`; leave DuckDB table `outcome`, a row per row.
+
+    A fixed number of statements whatever the batch size. Nothing is committed here: the caller's unit of work is.
+
+    Raises: InvariantViolation when a boundary does not balance.
+    """
+    store.become_writer(connection)
+    _ask(connection, duck, pack_id)
+    duck.execute(_DECIDE["classify"])
+    _write(connection, duck, batch_id, pack_id)
+    _refund(connection, duck, batch_id, now)
+    duck.execute(_DUCK["make_outcome"])
+    return _sum_up(duck)
+
+
+def _ask(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, pack_id: int) -> None:
+    """Fetch what the decision needs: holders, known acts, taken occasions, caps, and months long past."""
+    duck.execute(_DECIDE["ask"])
+    for table in ("customer", "act", "occasion"):
+        store.copy_in(connection, f"asked_{table}", _rows(duck, f"asked_{table}s"))
+    for name in ("read_holders", "read_known", "read_taken"):
+        _answer(connection, duck, name)
+    duck.execute(_DECIDE["open_holders"])
+    duck.execute(_DECIDE["open_quotas"])
+    store.copy_in(connection, "asked_history", _rows(duck, "asked_history"))
+    _answer(connection, duck, "read_history")
+    duck.execute(_DECIDE["add_history"])
+    caps = store.fetch(connection, "read_caps", {"pack_id": pack_id})
+    duck.register("cap", pa.Table.from_pylist(caps))
+
+
+def _write(
+    connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, batch_id: BatchId, pack_id: int
+) -> None:
+    """Write the acts, and one change per customer and per scenario."""
+    acts = duck.sql(_DECIDE["new_acts"].format(batch_id=int(batch_id), pack_id=int(pack_id))).to_arrow_table()
+    store.copy_in(connection, "ledger.act", acts)
+    store.copy_in(connection, "ledger.occasion", _rows(duck, "new_occasions"))
+    store.copy_in(connection, "ledger.match", _rows(duck, "new_matches"))
+    store.copy_in(connection, "change", _rows(duck, "changes"))
+    store.copy_in(connection, "issued", _rows(duck, "issued"))
+    store.write(connection, "change_holders")
+    store.write(connection, "change_issuance")
+
+
+def _refund(
+    connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, batch_id: BatchId, now: datetime
+) -> None:
+    """Take back what refunds undo; let those wait whose original has not arrived."""
+    store.copy_in(connection, "refund_stage", _rows(duck, "stage_refunds"))
+    parameters = {"batch_id": batch_id, "now": now, "waiting_days": limits.waiting_refund_days}
+    for name in store.REFUNDING:
+        store.write(connection, name, parameters)
+    _answer(connection, duck, "read_refund_outcome")
+
+
+def _rows(duck: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
+    return duck.sql(_DECIDE[name]).to_arrow_table()
+
+
+def _answer(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Ask PostgreSQL, and make the answer a DuckDB table."""
+    table, fields = _ANSWERS[name]
+    schema = pa.schema(fields)
+    raw = store.copy_out(connection, name)
+    found = (
+        csv.read_csv(
+            io.BytesIO(raw),
+            read_options=csv.ReadOptions(column_names=schema.names),
+            convert_options=csv.ConvertOptions(column_types=schema),
+        )
+        if raw
+        else schema.empty_table()
+    )
+    duck.register("answer", found)
+    columns = ", ".join(f"{name}::UUID AS {name}" if kind == _KEY else name for name, kind in fields)
+    duck.execute(_DECIDE["keep_answer"].format(table=table, columns=columns))
+    duck.unregister("answer")
+
+
+def _sum_up(duck: duckdb.DuckDBPyConnection) -> Outcome:
+    tallies: list[Tally] = []
+    carbon_mg = energy = posted = total = released = 0
+    for code, rows, mg, points, from_waiting in duck.execute(_DUCK["tally"]).fetchall():
+        total += rows
+        released += from_waiting
+        if code == PostCode.POSTED:
+            posted, carbon_mg, energy = rows, mg, points
+        elif rows or mg or points:
+            tallies.append(Tally(code=code, rows=rows, carbon_mg=mg, energy=points))
+    offered, digest = duck.execute(_DUCK["sum_up"]).fetchall()[0]
+    check(offered == total, "INV-01", f"post: offered {offered} rows, {total} outcomes")
+    result = Posted(offered=offered, posted=posted, carbon_mg=carbon_mg, energy=energy, tallies=tallies, digest=digest)
+    return Outcome(posted=result, released=released)
+
+
+def evidence(duck: duckdb.DuckDBPyConnection, *, full_archive: bool) -> duckdb.DuckDBPyRelation:
+    """Give what the archive keeps of the batch just posted; everything accepted when the full archive is on."""
+    if not full_archive:
+        return duck.sql(_DUCK["evidence"])
+    columns = [row[0] for row in duck.execute("DESCRIBE accepted").fetchall()]
+    return duck.sql(_DUCK["full_evidence"].format(accepted=", ".join(columns)))

@@ -1,0 +1,272 @@
+-- name: one_writer
+-- why: Batches post one after the other, so that caps and de-duplication see everything before them.
+SELECT pg_advisory_xact_lock(7315001)
+
+-- name: open_working_tables
+-- why: Temporary tables for what a batch asks about and what it changes; emptied by the commit.
+SELECT ledger.open_working_tables()
+
+-- name: copy_in
+-- why: The batch enters PostgreSQL here, a table at a time.
+COPY {table} FROM STDIN (FORMAT binary)
+
+-- name: read_holders
+-- why: One row per customer holds all that posting must know of it.
+COPY (
+    SELECT h.customer_key, h.customer_id, (extract(epoch FROM h.opened_at) * 1000000)::bigint,
+        coalesce((extract(epoch FROM h.closed_at) * 1000000)::bigint, 9223372036854775807), h.permits, h.quota
+    FROM asked_customer a JOIN ledger.holder h USING (customer_key)
+) TO STDOUT (FORMAT csv)
+
+-- name: read_known
+-- why: Acts that are there already: the same event again, or a conflict.
+COPY (SELECT k.act_id, k.content_key FROM asked_act a JOIN ledger.act k USING (act_id)) TO STDOUT (FORMAT csv)
+
+-- name: read_taken
+-- why: Occasions that have their act.
+COPY (SELECT occasion_key FROM asked_occasion JOIN ledger.occasion USING (occasion_key)) TO STDOUT (FORMAT csv)
+
+-- name: read_history
+-- why: The use of a month that has left the holder, from the acts: as a used quota.
+COPY (
+    SELECT h.customer_id, h.quota_key, count(*) FILTER (WHERE counted), sum(carbon_mg),
+        coalesce(sum(1::bigint << (5 * ((day - 1) % 12))) FILTER (WHERE counted AND day <= 12), 0),
+        coalesce(sum(1::bigint << (5 * ((day - 1) % 12))) FILTER (WHERE counted AND day BETWEEN 13 AND 24), 0),
+        coalesce(sum(1::bigint << (5 * ((day - 1) % 12))) FILTER (WHERE counted AND day >= 25), 0),
+        (extract(epoch FROM max(occurred_at)) * 1000000)::bigint
+    FROM asked_history h
+    JOIN LATERAL (
+        SELECT a.carbon_mg, a.occurred_at, a.carbon_mg > 0 OR a.energy > 0 AS counted,
+            extract(day FROM a.occurred_at AT TIME ZONE 'Asia/Shanghai')::integer AS day
+        FROM ledger.act a
+        WHERE a.customer_id = h.customer_id AND a.scenario = h.quota_key % 100
+          AND a.occurred_at >= to_date((h.quota_key / 100)::text, 'YYYYMM') AT TIME ZONE 'Asia/Shanghai'
+          AND a.occurred_at < (to_date((h.quota_key / 100)::text, 'YYYYMM') + interval '1 month') AT TIME ZONE 'Asia/Shanghai'
+    ) a ON true
+    GROUP BY h.customer_id, h.quota_key
+) TO STDOUT (FORMAT csv)
+
+-- name: read_caps
+-- why: What posting needs of each scenario of the methodology. Purposes as bits, like the codes of permits.
+SELECT scenario, daily_acts, monthly_acts, monthly_mg, energy_daily_acts, energy_monthly_acts,
+    (extract(epoch FROM min_gap) * 1000000)::bigint AS gap_us,
+    CASE WHEN 'card_payments' = ANY (purposes) THEN 2 ELSE 0 END + CASE WHEN 'whereabouts' = ANY (purposes) THEN 4 ELSE 0 END
+        + CASE WHEN 'steps' = ANY (purposes) THEN 8 ELSE 0 END AS purposes
+FROM methodology.scenario WHERE pack_id = %(pack_id)s
+
+-- name: change_holders
+-- why: One change per customer and batch: what it was given, and the quota after it.
+UPDATE ledger.holder h
+SET carbon_mg = h.carbon_mg + c.carbon_mg, energy = h.energy + c.energy, quota = c.quota
+FROM change c WHERE h.customer_id = c.customer_id
+
+-- name: change_issuance
+-- why: The hot accounts: one change per scenario and batch.
+UPDATE ledger.issuance i SET carbon_mg = i.carbon_mg + d.carbon_mg, energy = i.energy + d.energy
+FROM issued d WHERE i.scenario = d.scenario
+
+-- name: offer_refunds
+-- why: The batch's refunds, and the waiting ones whose original is among the acts of the batch, each with the act it concerns.
+INSERT INTO refund_outcome (row_number, refund_key, content_key, original_key, match_key, whole, amount_fen, occurred_at,
+    code, act_id)
+SELECT r.row_number, r.refund_key, r.content_key,
+    nullif(r.original_key, '00000000-0000-0000-0000-000000000000'),
+    nullif(r.match_key, '00000000-0000-0000-0000-000000000000'), r.whole, r.amount_fen, r.occurred_at,
+    CASE
+        WHEN v.content_key = r.content_key OR w.content_key = r.content_key THEN 'duplicate'
+        WHEN v.reversal_id IS NOT NULL OR w.refund_key IS NOT NULL OR x.act_id IS NOT NULL THEN 'conflict'
+        WHEN r.original_refused THEN 'original_not_posted'
+        WHEN a.act_id IS NULL THEN 'waiting_original'
+    END,
+    a.act_id
+FROM refund_stage r
+LEFT JOIN ledger.reversal v ON v.reversal_id = r.refund_key
+LEFT JOIN feed.waiting_refund w ON w.refund_key = r.refund_key
+LEFT JOIN ledger.act x ON x.act_id = r.refund_key
+LEFT JOIN LATERAL (
+    SELECT act_id FROM ledger.act b WHERE b.act_id = r.original_key
+    UNION ALL
+    (SELECT m.act_id FROM ledger.match m
+     WHERE r.original_key = '00000000-0000-0000-0000-000000000000'
+       AND m.match_key = r.match_key AND r.match_key <> '00000000-0000-0000-0000-000000000000'
+       AND m.occurred_at <= r.occurred_at AND m.amount_fen >= r.amount_fen
+     ORDER BY m.occurred_at DESC, m.act_id LIMIT 1)
+    LIMIT 1
+) a ON true
+UNION ALL
+SELECT -1, w.refund_key, w.content_key, w.original_key, w.match_key, w.whole, w.amount_fen, w.occurred_at, NULL, a.act_id
+FROM asked_act k
+JOIN feed.waiting_refund w ON w.original_key = k.act_id
+JOIN ledger.act a ON a.act_id = k.act_id
+UNION ALL
+SELECT DISTINCT ON (w.refund_key)
+    -1, w.refund_key, w.content_key, w.original_key, w.match_key, w.whole, w.amount_fen, w.occurred_at, NULL, m.act_id
+FROM feed.waiting_refund w
+JOIN ledger.match m ON m.match_key = w.match_key AND m.occurred_at <= w.occurred_at AND m.amount_fen >= w.amount_fen
+WHERE w.original_key IS NULL AND w.match_key IS NOT NULL
+
+-- name: weigh_refunds
+-- why: What each refund takes back: the act's gift in proportion to all money refunded so far, less what was taken before.
+-- why: Working with the running sum keeps partial refunds exact: the last one always takes the rest.
+WITH before AS (
+    SELECT v.act_id, sum(v.amount_fen) AS fen, sum(v.carbon_mg) AS mg, sum(v.energy) AS energy
+    FROM ledger.reversal v WHERE v.act_id IN (SELECT act_id FROM refund_outcome WHERE code IS NULL)
+    GROUP BY v.act_id
+), running AS (
+    SELECT r.refund_key, a.act_id, a.customer_id, a.scenario, a.carbon_mg, a.energy, a.amount_fen AS whole_fen,
+        coalesce(b.mg, 0) AS mg_before, coalesce(b.energy, 0) AS energy_before, coalesce(b.fen, 0) AS fen_before,
+        least(a.amount_fen, coalesce(b.fen, 0) + sum(CASE WHEN r.whole THEN a.amount_fen ELSE r.amount_fen END) OVER w) AS fen,
+        bool_or(r.whole OR a.amount_fen = 0) OVER w AS whole,
+        row_number() OVER w AS nth
+    FROM refund_outcome r
+    JOIN ledger.act a ON a.act_id = r.act_id
+    LEFT JOIN before b ON b.act_id = r.act_id
+    WHERE r.code IS NULL
+    WINDOW w AS (PARTITION BY a.act_id ORDER BY r.occurred_at, r.refund_key ROWS UNBOUNDED PRECEDING)
+), target AS (
+    SELECT r.*,
+        CASE WHEN whole OR fen >= whole_fen THEN carbon_mg
+             ELSE ledger.half_even(carbon_mg::numeric * fen, whole_fen) END AS mg_target,
+        CASE WHEN whole OR fen >= whole_fen THEN energy
+             ELSE ledger.half_even(energy::numeric * fen, whole_fen)::integer END AS energy_target,
+        whole OR fen >= whole_fen AS emptied
+    FROM running r
+), taken AS (
+    SELECT t.refund_key, t.act_id, t.customer_id, t.scenario, t.emptied,
+        t.mg_target - coalesce(lag(t.mg_target) OVER w, t.mg_before) AS mg,
+        t.energy_target - coalesce(lag(t.energy_target) OVER w, t.energy_before) AS energy,
+        coalesce(lag(t.emptied) OVER w, t.fen_before >= t.whole_fen AND t.fen_before > 0
+            OR EXISTS (SELECT FROM ledger.reversal v WHERE v.act_id = t.act_id AND t.whole_fen = 0)) AS nothing_left
+    FROM target t
+    WINDOW w AS (PARTITION BY t.act_id ORDER BY t.nth)
+)
+UPDATE refund_outcome r
+SET code = CASE WHEN t.nothing_left THEN 'nothing_left' ELSE 'refunded' END,
+    customer_id = t.customer_id, scenario = t.scenario, emptied = t.emptied,
+    carbon_mg = CASE WHEN t.nothing_left THEN 0 ELSE t.mg END,
+    energy = CASE WHEN t.nothing_left THEN 0 ELSE t.energy END
+FROM taken t WHERE t.refund_key = r.refund_key AND r.code IS NULL
+
+-- name: post_reversals
+-- why: A correction is a new entry that names what it corrects. A whole refund is kept with the money of its act.
+INSERT INTO ledger.reversal (reversal_id, content_key, act_id, customer_id, batch_id, occurred_at, amount_fen, carbon_mg,
+    energy)
+SELECT r.refund_key, r.content_key, r.act_id, r.customer_id, %(batch_id)s, r.occurred_at,
+    CASE WHEN r.whole THEN a.amount_fen ELSE r.amount_fen END, r.carbon_mg, r.energy
+FROM refund_outcome r JOIN ledger.act a USING (act_id) WHERE r.code = 'refunded'
+
+-- name: free_occasions
+-- why: After a full refund the same bill may be paid, and count, again.
+DELETE FROM ledger.occasion WHERE act_id IN (SELECT act_id FROM refund_outcome WHERE code = 'refunded' AND emptied)
+
+-- name: end_waiting
+-- why: A refund that found its original no longer waits; one that waited longer than its retention is forgotten.
+DELETE FROM feed.waiting_refund w
+WHERE w.refund_key IN (SELECT refund_key FROM refund_outcome WHERE row_number = -1) OR w.expires_at < %(now)s
+
+-- name: start_waiting
+-- why: Hashes, money and time only.
+INSERT INTO feed.waiting_refund
+SELECT refund_key, content_key, original_key, match_key, whole, amount_fen, occurred_at, %(batch_id)s,
+    %(now)s + %(waiting_days)s * interval '1 day'
+FROM refund_outcome WHERE code = 'waiting_original'
+
+-- name: record_refund_conflicts
+-- why: A refund whose id was used before with other content is an incident, never applied (INV-02).
+INSERT INTO feed.conflict (event_key, content_key, batch_id, row_number)
+SELECT refund_key, content_key, %(batch_id)s, row_number FROM refund_outcome WHERE code = 'conflict'
+ON CONFLICT DO NOTHING
+
+-- name: take_back_holders
+-- why: What refunds took, a change per customer.
+UPDATE ledger.holder h SET carbon_mg = h.carbon_mg - d.carbon_mg, energy = h.energy - d.energy
+FROM (
+    SELECT customer_id, sum(carbon_mg) AS carbon_mg, sum(energy) AS energy FROM refund_outcome
+    WHERE code = 'refunded' GROUP BY customer_id ORDER BY customer_id
+) d WHERE h.customer_id = d.customer_id
+
+-- name: take_back_issuance
+-- why: And from what the scenarios issued.
+UPDATE ledger.issuance i SET carbon_mg = i.carbon_mg - d.carbon_mg, energy = i.energy - d.energy
+FROM (
+    SELECT scenario, sum(carbon_mg) AS carbon_mg, sum(energy) AS energy FROM refund_outcome
+    WHERE code = 'refunded' GROUP BY scenario ORDER BY scenario
+) d WHERE i.scenario = d.scenario
+
+-- name: read_refund_outcome
+-- why: What became of each refund. One that waited and found its original carries row number -1.
+COPY (SELECT row_number, code, -coalesce(carbon_mg, 0), -coalesce(energy, 0), 0 FROM refund_outcome) TO STDOUT (FORMAT csv)
+
+-- name: read_pack_id
+-- why: A pack is registered once.
+SELECT pack_id FROM methodology.pack WHERE version = %(version)s
+
+-- name: write_pack
+-- why: The whole content, so that any gram can be explained after ten years.
+INSERT INTO methodology.pack (version, content, content_sha256)
+VALUES (%(version)s, %(content)s, %(sha256)s) RETURNING pack_id
+
+-- name: write_scenarios
+-- why: What posting needs of each scenario.
+INSERT INTO methodology.scenario
+SELECT %(pack_id)s, s.* FROM jsonb_to_recordset(%(scenarios)s) AS s(
+    scenario smallint, id text, family text, name_zh text, name_en text, purposes text[],
+    daily_acts integer, monthly_acts integer, monthly_mg bigint, energy_daily_acts integer, energy_monthly_acts integer,
+    min_gap interval)
+
+-- name: write_rates
+-- why: The compiled rates are the provenance an act points to.
+INSERT INTO methodology.rate
+SELECT %(pack_id)s, r.* FROM jsonb_to_recordset(%(rates)s) AS r(
+    rate_id integer, scenario smallint, activity_source text, tier text, numerator numeric, denominator numeric,
+    p5 numeric, p95 numeric, factor_ids text[], detail jsonb)
+
+-- name: open_issuance
+-- why: Every scenario has an issuance account before its first act.
+INSERT INTO ledger.issuance SELECT scenario, 0, 0 FROM methodology.scenario WHERE pack_id = %(pack_id)s
+ON CONFLICT DO NOTHING
+
+-- name: read_act
+-- why: One act with its pack, rate, batch and what was taken back.
+SELECT a.act_id, c.customer_ref, a.occurred_at, b.received_at, a.amount_fen, a.quantity_milli, a.quantified_mg,
+    a.carbon_mg, a.energy, a.cut, p.version, s.id AS scenario, r.activity_source, r.tier, r.p5, r.p95, r.factor_ids,
+    a.batch_id,
+    coalesce((SELECT sum(v.carbon_mg) FROM ledger.reversal v WHERE v.act_id = a.act_id), 0)::bigint AS reversed_mg,
+    coalesce((SELECT sum(v.energy) FROM ledger.reversal v WHERE v.act_id = a.act_id), 0)::bigint AS reversed_energy
+FROM ledger.act a
+JOIN accounts.customer c USING (customer_id)
+JOIN feed.batch b USING (batch_id)
+JOIN methodology.pack p ON p.pack_id = a.pack_id
+JOIN methodology.scenario s ON s.pack_id = a.pack_id AND s.scenario = a.scenario
+JOIN methodology.rate r ON r.pack_id = a.pack_id AND r.rate_id = a.rate_id
+WHERE a.act_id = %(act_id)s
+
+-- name: read_cuts
+-- why: The reasons a cap gives.
+SELECT bit, code, reason_zh, reason_en FROM ledger.cut ORDER BY bit
+
+-- name: read_balance
+-- why: One row.
+SELECT b.carbon_mg, b.energy FROM ledger.holder b JOIN accounts.customer c USING (customer_id)
+WHERE c.customer_ref = %(customer_ref)s
+
+-- name: read_customer_acts
+-- why: A period of a customer's acts, oldest first.
+SELECT a.act_id, a.occurred_at, s.id AS scenario, s.name_zh, s.name_en, a.quantity_milli, r.activity_source, r.tier,
+    a.quantified_mg, a.carbon_mg, a.energy, a.cut
+FROM ledger.act a
+JOIN accounts.customer c USING (customer_id)
+JOIN methodology.scenario s ON s.pack_id = a.pack_id AND s.scenario = a.scenario
+JOIN methodology.rate r ON r.pack_id = a.pack_id AND r.rate_id = a.rate_id
+WHERE c.customer_ref = %(customer_ref)s AND a.occurred_at >= %(start)s AND a.occurred_at < %(end)s
+ORDER BY a.occurred_at, a.act_id
+
+-- name: read_customer_reversals
+-- why: And what was taken back in it.
+SELECT v.reversal_id, v.act_id, v.occurred_at, s.id AS scenario, s.name_zh, s.name_en, v.amount_fen, v.carbon_mg, v.energy
+FROM ledger.reversal v
+JOIN ledger.act a USING (act_id)
+JOIN accounts.customer c ON c.customer_id = v.customer_id
+JOIN methodology.scenario s ON s.pack_id = a.pack_id AND s.scenario = a.scenario
+WHERE c.customer_ref = %(customer_ref)s AND v.occurred_at >= %(start)s AND v.occurred_at < %(end)s
+ORDER BY v.occurred_at, v.reversal_id

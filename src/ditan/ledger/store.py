@@ -1,0 +1,81 @@
+"""The only place of the ledger that executes SQL on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import psycopg
+import pyarrow as pa
+from psycopg.rows import dict_row
+
+from ditan.ledger.staging import binary_copy
+from ditan.store.statements import load_statements
+
+_SQL = load_statements("ditan.ledger")
+
+COLUMNS: Final[dict[str, dict[str, str]]] = {
+    "asked_customer": {"customer_key": "uuid"},
+    "asked_act": {"act_id": "uuid"},
+    "asked_occasion": {"occasion_key": "uuid"},
+    "asked_history": {"customer_id": "int8", "quota_key": "int8"},
+    "ledger.act": {
+        "act_id": "uuid", "content_key": "uuid", "customer_id": "int8", "batch_id": "int8", "at_us": "timestamptz",
+        "amount_fen": "int8", "quantity_milli": "int8", "raw_mg": "int8", "carbon_mg": "int8", "energy": "int4",
+        "rate_id": "int4", "pack_id": "int2", "scenario": "int2", "cut": "int2",
+    },
+    "ledger.occasion": {"occasion_key": "uuid", "act_id": "uuid"},
+    "ledger.match": {"match_key": "uuid", "act_id": "uuid", "at_us": "timestamptz", "amount_fen": "int8"},
+    "change": {"customer_id": "int8", "carbon_mg": "int8", "energy": "int8", "quota": "int8[]"},
+    "issued": {"scenario": "int2", "carbon_mg": "int8", "energy": "int8"},
+    "refund_stage": {
+        "row_number": "int8", "refund_key": "uuid", "content_key": "uuid", "original_key": "uuid", "match_key": "uuid",
+        "whole": "bool", "amount_fen": "int8", "at_us": "timestamptz", "original_refused": "bool",
+    },
+}  # fmt: skip
+"""Tables that are filled by binary COPY, and the type of each of their columns in order."""
+
+REFUNDING: Final = (
+    "offer_refunds",
+    "weigh_refunds",
+    "post_reversals",
+    "free_occasions",
+    "end_waiting",
+    "start_waiting",
+    "record_refund_conflicts",
+    "take_back_holders",
+    "take_back_issuance",
+)
+"""In this order, once per batch."""
+
+
+def become_writer(connection: psycopg.Connection[Any]) -> None:
+    """Wait for the batch before to commit, and have the working tables."""
+    connection.execute(_SQL["one_writer"])
+    connection.execute(_SQL["open_working_tables"])
+
+
+def copy_in(connection: psycopg.Connection[Any], table: str, rows: pa.Table) -> None:
+    """Copy rows into a table; nothing is sent for none."""
+    if rows.num_rows:
+        with connection.cursor() as cursor, cursor.copy(_SQL["copy_in"].format(table=table)) as copy:
+            copy.write(binary_copy(rows, COLUMNS[table]))
+
+
+def copy_out(connection: psycopg.Connection[Any], name: str) -> bytes:
+    """Give what a COPY statement writes, as CSV."""
+    with connection.cursor() as cursor, cursor.copy(_SQL[name]) as copy:
+        return b"".join(bytes(block) for block in copy)
+
+
+def fetch(
+    connection: psycopg.Connection[Any], name: str, parameters: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Run a reading statement and give its rows."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_SQL[name], parameters).fetchall()
+
+
+def write(connection: psycopg.Connection[Any], name: str, parameters: Mapping[str, Any] | None = None) -> None:
+    """Run a writing statement that gives nothing back."""
+    connection.execute(_SQL[name], parameters)
