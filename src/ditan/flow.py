@@ -78,8 +78,15 @@ def run_batch(desk: Desk, chunk: feed.Chunk, origin: feed.Origin) -> BatchReport
         kept = ledger.evidence(duck, full_archive=desk.settings.full_archive)
         prepared = feed.prepare(desk.settings.home / feed.ARCHIVE, kept, batch_id=batch_id, received_at=now)
         rejections = feed.record_rejections(connection, duck, origin, batch_id)
-        stages = {"accepted": accepted, "recognized": recognized, "quantified": quantified, "posted": posted}
-        report = BatchReport(batch_id=batch_id, released=released, new_rejections=rejections, **stages)
+        report = BatchReport(
+            batch_id=batch_id,
+            accepted=accepted,
+            recognized=recognized,
+            quantified=quantified,
+            posted=posted,
+            released=released,
+            new_rejections=rejections,
+        )
         feed.record_batch(connection, duck, origin, report, methodology.pack_id, now, prepared)
         return report, prepared
 

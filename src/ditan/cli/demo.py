@@ -1,4 +1,4 @@
-"""`ditan demo`: a bank's quarter, from nothing to a customer's statement, an operator's tables and an auditor's proof."""
+"""`ditan demo`: a bank's quarter, from nothing to a customer's statement, an operator's table, an auditor's proof."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.rule import Rule
 
-
+from ditan import feed, packs
 from ditan.accounts import apply_events
 from ditan.cli.account import read_account_events
 from ditan.cli.check import print_verdicts, verify
@@ -18,7 +18,6 @@ from ditan.cli.ingest import ingest_file
 from ditan.cli.reporting import FileReport, combined, print_report
 from ditan.cli.showing import AsJson, both, console, grams, number, print_json, progress, table
 from ditan.cli.statement import period, print_statement
-from ditan import feed, packs
 from ditan.flow import prepare
 from ditan.insight import ScenarioTotal, Story, scenario_totals, tell, telling_act, telling_customer
 from ditan.kernel.clock import SystemClock
@@ -93,7 +92,7 @@ def _fresh_store(settings: Settings) -> Store:
     if (settings.home / "postgres").exists() and not mark.exists():
         raise Conflict(
             f"{settings.home} holds a database that is not the demo's",
-            hint="`make demo` keeps the demo in a folder of its own; or name one: DITAN_HOME=/tmp/ditan-demo ditan demo",
+            hint="`make demo` has a folder of its own; or name one: DITAN_HOME=/tmp/ditan-demo ditan demo",
         )
     if mark.exists():
         embedded.stop(settings.home)
@@ -103,9 +102,7 @@ def _fresh_store(settings: Settings) -> Store:
     return Store.open(settings)
 
 
-def _run(
-    settings: Settings, store: Store, customers: int, days: int, seed: int, *, quiet: bool
-) -> tuple[Demo, str]:
+def _run(settings: Settings, store: Store, customers: int, days: int, seed: int, *, quiet: bool) -> tuple[Demo, str]:
     pack = packs.load()
     folder = settings.home / "demo" / "bank"
     with progress("the bank's quarter", days, quiet=quiet) as advance:
@@ -114,12 +111,12 @@ def _run(
     store.run(lambda connection: apply_events(connection, events))
     methodology = prepare(store, pack)
     mapping = feed.load("canonical")
-    reports: list[FileReport] = []
-    with progress("payments into acts", written.rows, quiet=quiet) as advance:
-        for name in sorted(written.files):
-            reports.append(
-                ingest_file(settings, store, methodology, mapping, folder / name, clock=SystemClock(), advance=advance)
-            )
+    sizes = {name: (folder / name).stat().st_size for name in sorted(written.files)}
+    with progress("payments into acts", sum(sizes.values()), quiet=quiet) as advance:
+        reports = [
+            ingest_file(settings, store, methodology, mapping, folder / name, clock=SystemClock(), advance=advance)
+            for name in sizes
+        ]
     with store.unit_of_work() as connection:
         customer = telling_customer(connection)
         act = telling_act(connection, customer)
@@ -146,8 +143,8 @@ def _run(
 def _show(settings: Settings, result: Demo, month: str) -> None:
     console.print()
     console.print(
-        f"[bold]低碳 Ditan[/] · a synthetic bank · {number(result.customers)} customers, {number(result.accounts)} carbon "
-        f"accounts, {result.days} days from {START}, seed {result.seed}"
+        f"[bold]低碳 Ditan[/] · a synthetic bank · {number(result.customers)} customers, "
+        f"{number(result.accounts)} carbon accounts, {result.days} days from {START}, seed {result.seed}"
     )
     console.print(Rule("1 · every row is accounted for 每一行都有下落", align="left"))
     print_report(result.report, settings)
@@ -168,7 +165,16 @@ def _show(settings: Settings, result: Demo, month: str) -> None:
 def print_scenarios(totals: list[ScenarioTotal]) -> None:
     """Print a line for each of the 21 scenarios, and two sums that are never netted."""
     shown = table(
-        "21 scenarios", "", "scenario", "family", "customers", "acts", "cut by caps", "carbon", "energy", right=(0, 3, 4, 5, 6, 7)
+        "21 scenarios",
+        "",
+        "scenario",
+        "family",
+        "customers",
+        "acts",
+        "cut by caps",
+        "carbon",
+        "energy",
+        right=(0, 3, 4, 5, 6, 7),
     )
     for line in totals:
         shown.add_row(
@@ -181,5 +187,3 @@ def print_scenarios(totals: list[ScenarioTotal]) -> None:
         grams(sum(line.carbon_mg for line in totals)), number(sum(line.energy for line in totals)),
     )  # fmt: skip
     console.print(shown)
-
-

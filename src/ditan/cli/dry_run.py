@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from rich.markup import escape
 
 from ditan import feed
 from ditan.cli.showing import both, console, grams, number, print_json, say, table
@@ -74,7 +75,7 @@ def print_dry_run(file: Path, mapping: Mapping, pack: Pack, settings: Settings, 
     near = [row for row in rows if row.scenario or row.code != "not_green"]
     for row in near[:_SHOWN_MAX]:
         said = both(scenarios[row.scenario].name) if row.scenario and not row.code else ""
-        why = f"[yellow]{row.code}[/] {say(row.reason, settings) if row.reason else ''}" if row.code else ""
+        why = f"[yellow]{row.code}[/] {escape(say(row.reason, settings)) if row.reason else ''}" if row.code else ""
         shown.add_row(
             str(row.row_number), row.event_id, row.descriptor or "", str(row.mcc or ""), said or why,
             f"{row.evidence} {row.confidence}" if row.evidence else "",

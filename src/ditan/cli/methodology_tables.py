@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from rich.markup import escape
@@ -225,7 +226,7 @@ def _recognition_table(scenario: Scenario, settings: Settings) -> Table:
 
 
 def _when(when: When) -> str:
-    listed = {
+    listed: dict[str, Sequence[str]] = {
         "role": when.roles,
         "service": when.services,
         "MCC": [str(code) for code in when.mcc],

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from rich.markup import escape
+
 from ditan import feed
 from ditan.cli.showing import console, grams, number, say, table
 from ditan.feed import Mapping
@@ -78,8 +80,9 @@ def summed(
     accepted = sum(report.accepted.accepted for report in reports)
     recognized = sum(report.recognized.recognized for report in reports)
     rows_read = sum(report.accepted.rows_read for report in reports)
-    meanings: dict[str, Text] = {str(code): text for code, text in feed.MESSAGES.items()}
-    meanings |= reasons(methodology.pack) | {str(code): text for code, text in MEANING.items()}
+    meanings: dict[tuple[str, str], Text] = {("accepted", str(code)): text for code, text in feed.MESSAGES.items()}
+    meanings |= {("recognized", code): text for code, text in reasons(methodology.pack).items()}
+    meanings |= {("posted", str(code)): text for code, text in MEANING.items()}
     return FileReport(
         file=file,
         feed=mapping.name,
@@ -108,11 +111,11 @@ def summed(
 def combined(reports: list[FileReport], name: str) -> FileReport:
     """Sum the reports of several files of one feed."""
     rows: Counter[tuple[str, str]] = Counter()
-    meanings: dict[str, Text] = {}
+    meanings: dict[tuple[str, str], Text] = {}
     for line in (line for report in reports for line in report.lines):
         rows[line.stage, line.code] += line.rows
         if line.meaning:
-            meanings[line.code] = line.meaning
+            meanings[line.stage, line.code] = line.meaning
     first = reports[0]
     numbers = [field for field in FileReport.__struct_fields__ if isinstance(getattr(first, field), int)]
     return FileReport(
@@ -125,11 +128,13 @@ def combined(reports: list[FileReport], name: str) -> FileReport:
     )
 
 
-def _lines(rows: Counter[tuple[str, str]], meanings: dict[str, Text]) -> list[Line]:
+def _lines(rows: Counter[tuple[str, str]], meanings: dict[tuple[str, str], Text]) -> list[Line]:
     order = {stage: position for position, stage in enumerate(STAGES)}
     ranked: Iterable[tuple[tuple[str, str], int]] = sorted(rows.items(), key=lambda item: (order[item[0][0]], -item[1]))
     return [
-        Line(stage=stage, code=code, rows=count, meaning=meanings.get(code)) for (stage, code), count in ranked if count
+        Line(stage=stage, code=code, rows=count, meaning=meanings.get((stage, code)))
+        for (stage, code), count in ranked
+        if count
     ]
 
 
@@ -151,7 +156,7 @@ def print_report(report: FileReport, settings: Settings) -> None:
     )
     shown = table("Rows that did not go on, each under one code", "stage", "code", "rows", "meaning", right=(2,))
     for line in report.lines:
-        meaning = say(line.meaning, settings) if line.meaning else ""
+        meaning = escape(say(line.meaning, settings)) if line.meaning else ""
         shown.add_row(STAGES[line.stage], line.code, number(line.rows), meaning)
     console.print(shown)
     if report.rejects_file and report.rejected:

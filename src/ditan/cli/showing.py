@@ -12,7 +12,7 @@ import msgspec
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskProgressColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ditan.kernel.clock import BUSINESS_ZONE
@@ -21,6 +21,7 @@ from ditan.kernel.settings import Settings
 from ditan.model import Text
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
 
 def _console() -> Console:
     """A terminal has its own width; into a file or a pipe, tables are 132 wide rather than broken at 80."""
@@ -101,7 +102,7 @@ def act_name(act: Any) -> str:
 def progress(description: str, total: int | None, *, quiet: bool = False) -> Iterator[Any]:
     """A progress bar on stderr; gives a function that takes how much more is done."""
     bar = Progress(
-        TextColumn("{task.description}"), BarColumn(bar_width=32), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("{task.description}"), BarColumn(bar_width=32), TaskProgressColumn(), TimeElapsedColumn(),
         TimeRemainingColumn(), console=Console(stderr=True), transient=True, disable=quiet,
     )  # fmt: skip
     with bar:

@@ -42,6 +42,10 @@ class Extractor:
         self.duck = duckdb.connect()
         self.looked = False
 
+    def close(self) -> None:
+        """Let go of the engine."""
+        self.duck.close()
+
     def extract(self, part: Part) -> Part:
         """The columns of the lines in `part`; lines that are no object join its unreadable ones."""
         self.duck.register("lines", part.rows)

@@ -71,7 +71,8 @@ WITH typed AS (
             card_ref, chr(30), card_product, chr(30), channel, chr(30), coalesce(occurred_at::VARCHAR, occurred_text),
             chr(30), coalesce(settled_on::VARCHAR, settled_text), chr(30), coalesce(amount_fen::VARCHAR, amount_text),
             chr(30), currency, chr(30), coalesce(mcc::VARCHAR, mcc_text), chr(30), merchant_id, chr(30), descriptor,
-            chr(30), coalesce(city::VARCHAR, city_text), chr(30), service, chr(30), coalesce(attributes_json, attributes_text)
+            chr(30), coalesce(city::VARCHAR, city_text), chr(30), service, chr(30),
+            CASE WHEN attributes_json IS NULL THEN attributes_text ELSE nullif(attributes_json, '{}') END
         ) AS content
     FROM canonical
 ), suspected AS (
@@ -258,11 +259,6 @@ SELECT
         WHEN 'bad_city' THEN city_text
         WHEN 'bad_attributes' THEN attributes_text
         WHEN 'missing_original' THEN original_event_id
-        -- Which column it is would show in no canonical field.
-        WHEN 'pan_found' THEN CASE WHEN len(card_numbers(unused)) > 0 THEN 'in a column that the mapping does not use' END
-        WHEN 'field_too_long' THEN CASE
-            WHEN strlen(unused) > $unused_chars_max THEN 'in the columns that the mapping does not use'
-        END
     END, $shown_value_chars_max) AS detail
 FROM decided;
 
@@ -278,7 +274,9 @@ SELECT
     row_number,
     code,
     field,
-    detail,
+    CASE WHEN code IN ('field_too_long', 'pan_found') AND field IS NULL
+        THEN 'in a column that the mapping does not use' ELSE detail
+    END,
     CASE WHEN shown THEN event_id END,
     CASE WHEN shown THEN event_key END
 FROM (

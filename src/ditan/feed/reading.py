@@ -7,6 +7,7 @@ the same chunks, and at most a chunk and a block are in memory.
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -49,8 +50,8 @@ def read(
     Raises `NotFound` when there is no file; `InvalidInput` before the first chunk when the file is empty, is none that
     can be read, or lacks columns of the mapping; `InvalidInput` after the last when the file is damaged there.
     """
-    with streams.opened(path) as file:
-        source = _Source(path, file, mapping)
+    with ExitStack() as resources:
+        source = _Source(path, mapping, resources)
         chunker = _Chunker(source.columns, rows_max, bytes_max)
         for part in source.parts():
             yield from chunker.add(part)
@@ -67,9 +68,10 @@ def read(
 class _Source:
     """An open file: its format, its columns, its rows."""
 
-    def __init__(self, path: Path, file: BinaryIO, mapping: Mapping) -> None:
-        self.path, self.file, self.mapping = path, file, mapping
-        self.stream = streams.decompressed(file)
+    def __init__(self, path: Path, mapping: Mapping, resources: ExitStack) -> None:
+        self.path, self.mapping, self.resources = path, mapping, resources
+        self.file: BinaryIO = resources.enter_context(streams.opened(path))
+        self.stream = streams.decompressed(self.file)
         head = self.stream.read(limits.header_bytes_max)
         self.parts: Callable[[], Iterator[Part]]
         self.columns: tuple[str, ...]
@@ -101,7 +103,7 @@ class _Source:
     def _open_parquet(self) -> None:
         file = self.file
         if streams.compression(file):
-            file = streams.spooled(streams.decompressed(file))
+            file = self.resources.enter_context(streams.spooled(streams.decompressed(file)))
         self.parquet = parquet.opened(self.path, file, self.mapping)
         self.columns = self.parquet.columns
         self.parts = self.parquet.parts
@@ -171,7 +173,7 @@ class _Source:
 
     def _json_parts(self) -> Iterator[Part]:
         reader = RowReader(json_lines.FORM, [json_lines.LINE])
-        extractor = json_lines.Extractor(self.path, self.mapping)
+        extractor = self.resources.enter_context(closing(json_lines.Extractor(self.path, self.mapping)))
         first = next(self.blocks)
         first = Block(first.data.removeprefix(BOM), dropped=first.dropped, last=first.last)
         for part in self._row_parts(reader, first):

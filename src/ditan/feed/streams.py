@@ -155,27 +155,30 @@ class _Zstd(_Plain):
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__(file)
-        self.frames = pa.CompressedInputStream(pa.PythonFile(file, "r"), "zstd")
+        self._begin()
         self.given = 0
         self.most = PIECE_BYTES
+
+    def _begin(self) -> None:
+        self.source = pa.OSFile(self.file.name)  # not `file` itself: Arrow closes what it is given
+        self.frames = pa.CompressedInputStream(self.source, "zstd")
+
+    def position(self) -> int:
+        return int(self.source.tell())
 
     def _next(self, most: int) -> bytes:
         try:
             data: bytes = self.frames.read(min(most, self.most))
         except OSError as error:
-            if self.most > 1:
-                return self._byte_by_byte()
-            self.damage = TRUNCATED if "runcated" in str(error) else CORRUPT
-            return b""
+            if self.most == 1:
+                self.damage = TRUNCATED if "runcated" in str(error) else CORRUPT
+                return b""
+            # A failed read loses what it had decompressed: come to the damage again, in single bytes.
+            self._begin()
+            skip = self.given
+            while skip:
+                skip -= len(self.frames.read(min(skip, PIECE_BYTES)))
+            self.most = 1
+            return self._next(1)
         self.given += len(data)
         return data
-
-    def _byte_by_byte(self) -> bytes:
-        """A failed read loses what it had decompressed: start again and come to the damage in single bytes."""
-        self.file.seek(0)
-        self.frames = pa.CompressedInputStream(pa.PythonFile(self.file, "r"), "zstd")
-        skip = self.given
-        while skip:
-            skip -= len(self.frames.read(min(skip, PIECE_BYTES)))
-        self.most = 1
-        return self._next(1)

@@ -4,7 +4,7 @@ CREATE OR REPLACE TEMP TABLE evidence AS SELECT * FROM read_parquet($files)
 
 -- name: as_recognized
 -- why: Under its own version an act was recognized before; only its milligrams are made again.
-CREATE OR REPLACE TEMP TABLE recognized AS
+CREATE OR REPLACE TEMP VIEW recognized AS
 SELECT * EXCLUDE (rate_id, activity_source, quantity_milli, raw_mg, carbon_mg, energy) FROM evidence
 WHERE scenario IS NOT NULL
 

@@ -118,4 +118,3 @@ def _load_entries(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConn
     duck.execute(_DUCK["make_entry"])
     if file.stat().st_size:
         duck.execute(_DUCK["fill_entry"], {"file": str(file)})
-

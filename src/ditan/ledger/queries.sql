@@ -73,8 +73,9 @@ SELECT r.row_number, r.refund_key, r.content_key,
     nullif(r.original_key, '00000000-0000-0000-0000-000000000000'),
     nullif(r.match_key, '00000000-0000-0000-0000-000000000000'), r.whole, r.amount_fen, r.occurred_at,
     CASE
-        WHEN v.content_key = r.content_key OR w.content_key = r.content_key THEN 'duplicate'
-        WHEN v.reversal_id IS NOT NULL OR w.refund_key IS NOT NULL OR x.act_id IS NOT NULL THEN 'conflict'
+        WHEN v.content_key = r.content_key THEN 'duplicate'
+        WHEN v.reversal_id IS NOT NULL OR w.content_key <> r.content_key OR x.act_id IS NOT NULL THEN 'conflict'
+        WHEN w.refund_key IS NOT NULL THEN 'waiting_original'
         WHEN r.original_refused THEN 'original_not_posted'
         WHEN a.act_id IS NULL THEN 'waiting_original'
     END,
@@ -170,6 +171,7 @@ INSERT INTO feed.waiting_refund
 SELECT refund_key, content_key, original_key, match_key, whole, amount_fen, occurred_at, %(batch_id)s,
     %(now)s + %(waiting_days)s * interval '1 day'
 FROM refund_outcome WHERE code = 'waiting_original'
+ON CONFLICT (refund_key) DO NOTHING
 
 -- name: record_refund_conflicts
 -- why: A refund whose id was used before with other content is an incident, never applied (INV-02).

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as compute
+from pyarrow import compute
 
 HEADER: Final = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
 TRAILER: Final = b"\xff\xff"
@@ -68,15 +68,13 @@ def _records(table: pa.Table, types: dict[str, str], lists: npt.NDArray[Any] | N
     return records.tobytes()
 
 
-def _array_layout(length: int) -> list[tuple[str, Any]]:
-    """PostgreSQL's binary array: dimensions, has nulls, element type; then per dimension size and lower bound; elements."""
+def _array_layout(length: int) -> list[Any]:
+    """PostgreSQL's binary array: dimensions, has nulls, element type; per dimension size and lower bound; elements."""
+    head = [("dimensions", ">i4"), ("nulls", ">i4"), ("type", ">i4")]
     if length == 0:
-        return [("dimensions", ">i4"), ("nulls", ">i4"), ("type", ">i4")]
+        return head
     element = np.dtype([("length", ">i4"), ("value", ">i8")])
-    return [
-        ("dimensions", ">i4"), ("nulls", ">i4"), ("type", ">i4"), ("size", ">i4"), ("lower", ">i4"),
-        ("elements", element, (length,)),
-    ]  # fmt: skip
+    return [*head, ("size", ">i4"), ("lower", ">i4"), ("elements", element, (length,))]
 
 
 def _fill_array(arrays: npt.NDArray[Any], values: npt.NDArray[Any]) -> None:

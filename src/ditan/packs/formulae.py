@@ -21,6 +21,8 @@ GRAM: Final = "g"
 PURE: Final = "1"
 _RESERVED: Final = frozenset({QUANTITY, *INPUTS, "fare_band_km"})
 _TIERS: Final = frozenset({"1", "2", "3", "E"})
+_BAND_MAX: Final = 20
+"""A claim that may be wrong by more than a factor of twenty is no claim."""
 _NEEDS_INPUT: Final = frozenset(name for name, given in INPUTS.items() if given.default is None)
 
 
@@ -146,6 +148,9 @@ def _activities(pack: Pack, scenario: Scenario, on: date) -> Iterator[Finding]:
     for position, activity in enumerate(how.activities):
         where = f"scenarios.{scenario.id}.quantification.activities[{position}]"
         yield from _band(where, activity)
+        if position + 1 < len(how.activities) and _same(activity, how.activities[position + 1]):
+            zh, en = "与下一条没有区别", "it makes no difference to the next one"
+            yield finding("variant_without_effect", where, zh, en)
         yield from _variant(pack, where, scenario, activity)
         used = frozenset({activity.tariff})
         if activity.source is not ActivitySource.FARE_BAND:
@@ -183,6 +188,8 @@ def _activities(pack: Pack, scenario: Scenario, on: date) -> Iterator[Finding]:
 def _band(where: str, activity: Activity) -> Iterator[Finding]:
     if activity.p5 > activity.p95:
         yield finding("band_inverted", f"{where}.p5", "P5 高于 P95", "P5 is above P95")
+    if activity.p95 > _BAND_MAX or activity.p5 < -_BAND_MAX:
+        yield finding("band_implausible", f"{where}.p95", "不确定性范围过宽", "the band is implausibly wide")
     if not activity.p5 <= 1 <= activity.p95:
         yield finding(
             "band_misses_value", f"{where}.p5", "计入值不在 P5–P95 之内", "the claim is outside its own P5 to P95"
@@ -205,6 +212,17 @@ def _variant(pack: Pack, where: str, scenario: Scenario, activity: Activity) -> 
             )
     if activity.substitutes and not activity.variant:
         yield finding("substitute_unused", f"{where}.substitutes", "没有条件的替换", "a substitute needs a variant")
+
+
+def _same(activity: Activity, following: Activity) -> bool:
+    """Say whether a variant does what the general activity right after it does anyway."""
+    if following.variant:
+        return False
+    return (activity.quantity, activity.tariff, activity.substitutes) == (
+        following.quantity,
+        following.tariff,
+        following.substitutes,
+    )
 
 
 def _excludes_missing(scenario: Scenario) -> bool:

@@ -14,41 +14,13 @@ from ditan.packs import expressions
 from ditan.packs.acting import reduction
 from ditan.packs.findings import Finding, finding
 from ditan.packs.provenance import sourced
+from ditan.packs.roll import ACTS_MAX, ROLL
 
-#: The 21 scenarios of the business case. Their numbers are stored with every act and never change.
-ROLL: Final = {
-    Family.TRAVEL: {
-        1: "metro_ride",
-        2: "bus_ride",
-        3: "bike_share_ride",
-        4: "ev_charging",
-        5: "rail_travel",
-        6: "coach_travel",
-        7: "ebike_charging",
-        8: "etc_toll",
-        9: "walking_steps",
-    },
-    Family.FINANCE: {
-        10: "utility_payment",
-        11: "qr_payment",
-        12: "mobile_transfer",
-        13: "card_repayment",
-        14: "government_payment",
-        15: "virtual_card",
-    },
-    Family.ONLINE: {
-        16: "e_statement",
-        17: "online_account_opening",
-        18: "online_loan_application",
-        19: "online_loan_repayment",
-        20: "online_wealth_service",
-        21: "online_certificate",
-    },
-}
+_MONTHLY_GRAMS_MAX: Final = 150_000
+"""More than 150 kg a month of one person goes to review (§2.5), so no single scenario may give it."""
 _DAYS: Final = 31
 _POINTS_MAX: Final = 200
 """One act gives at most 200 points: Ping An's dearest published rule gives 180 a day."""
-_ACTS_A_DAY_MAX: Final = 10
 
 
 def check_limits(pack: Pack, on: date) -> Iterator[Finding]:
@@ -56,7 +28,7 @@ def check_limits(pack: Pack, on: date) -> Iterator[Finding]:
     yield from _roll(pack)
     for scenario in pack.scenarios:
         where = f"scenarios.{scenario.id}"
-        yield from _caps(f"{where}.caps", scenario.caps)
+        yield from _caps(f"{where}.caps", scenario)
         yield from _room(pack, scenario, on)
         yield from sourced(f"{where}.reward", scenario.reward.source, scenario.reward.status, scenario.reward.known_by)
         yield from _energy(f"{where}.reward", scenario.reward, scenario.caps, on=scenario.energy)
@@ -104,7 +76,8 @@ def _roll(pack: Pack) -> Iterator[Finding]:
         )
 
 
-def _caps(where: str, caps: Caps) -> Iterator[Finding]:
+def _caps(where: str, scenario: Scenario) -> Iterator[Finding]:
+    caps = scenario.caps
     daily, monthly = caps.daily_acts, caps.monthly_acts
     if daily is None or monthly is None:
         yield finding("cap_missing", where, "须有每日与每月上限", "a daily and a monthly cap are needed")
@@ -115,13 +88,11 @@ def _caps(where: str, caps: Caps) -> Iterator[Finding]:
         yield finding("cap_wrong_side", where, "每日上限高于每月上限", "the daily cap is above the monthly one")
     if monthly > daily * _DAYS:
         yield finding("cap_wrong_side", where, "每月上限永远达不到", "the monthly cap can never be reached")
-    if daily > _ACTS_A_DAY_MAX:
-        yield finding(
-            "cap_too_high",
-            where,
-            f"每日上限不超过 {_ACTS_A_DAY_MAX} 次",
-            f"no act happens more than {_ACTS_A_DAY_MAX} times a day",
-        )
+    most = ACTS_MAX.get(scenario.id, (daily, monthly))
+    if daily > most[0] or monthly > most[1] or (caps.monthly_g or 0) > _MONTHLY_GRAMS_MAX:
+        zh = f"不得宽于每日 {most[0]} 次、每月 {most[1]} 次、{_MONTHLY_GRAMS_MAX} 克"
+        en = f"it may not be looser than {most[0]} a day, {most[1]} a month and {_MONTHLY_GRAMS_MAX} g"
+        yield finding("cap_too_high", where, zh, en)
 
 
 def _room(pack: Pack, scenario: Scenario, on: date) -> Iterator[Finding]:

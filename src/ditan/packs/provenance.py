@@ -12,11 +12,13 @@ import msgspec
 
 from ditan.kernel.errors import MethodologyError
 from ditan.model import Factor, KnownBy, Pack, Source, Status, Text
+from ditan.packs.expressions import NAME
 from ditan.packs.findings import Finding, finding, shown
 from ditan.packs.resolving import factor_value, references
 
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 _LATIN: Final = re.compile(r"[A-Za-z]")
+_TITLE_CHARS_MIN: Final = 8
 _LOOSE: Final = 10
 """Bounds that let a value pass with its decimal point moved by one place are no bounds."""
 _DRAFT_ONLY: Final = frozenset({KnownBy.ASSUMED, KnownBy.SECOND_HAND})
@@ -40,6 +42,8 @@ def sourced(where: str, source: Source, status: Status, known_by: KnownBy) -> It
     for name in ("title", "publisher", "page", "reference"):
         if not getattr(source, name).strip():
             yield finding("source_missing", f"{where}.source.{name}", "缺少来源", "the source is not given")
+    if 0 < len(source.title.strip()) < _TITLE_CHARS_MIN:
+        yield finding("source_missing", f"{where}.source.title", "来源标题过短", "the title does not name a document")
     if status is Status.WITHDRAWN:
         yield finding("withdrawn", f"{where}.status", "已撤回的值不得使用", "a withdrawn value may not be used")
     if known_by in _DRAFT_ONLY and status is not Status.DRAFT:
@@ -80,6 +84,8 @@ def usable(where: str, pack: Pack, first: date, last: date, review_by: date, on:
 
 
 def _pack(pack: Pack, on: date) -> Iterator[Finding]:
+    if not NAME.fullmatch(pack.id):
+        yield finding("id_invalid", "id", "标识不合规", "the id is not snake_case")
     if pack.valid_to < pack.valid_from:
         yield finding("dates_inverted", "valid_to", "失效早于生效", "it ends before it begins")
     if on > pack.valid_to:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Final
 
 from ditan.kernel.limits import id_chars_max
 from ditan.model import Evidence, Exclusion, Kind, Pack, Rule, Scenario, When
 from ditan.packs.findings import Finding, finding
 from ditan.packs.patterns import Patterns
+from ditan.packs.roll import LOOK_ALIKES
 
 #: What a bank's service events are called (docs: feed). A rule for any other never holds.
 SERVICES: Final = frozenset(
@@ -56,6 +58,16 @@ ATTRIBUTES: Final = frozenset(
         "vehicle",
     }
 )
+#: What the attributes that are not references or numbers may say.
+VALUES: Final = {
+    "form": {"virtual", "plastic"},
+    "mandate": {"manual", "auto"},
+    "medium": {"none", "card"},
+    "mode": {"electronic", "paper"},
+    "own_account": {"yes", "no"},
+    "purpose_code": {"tax", "fine", "fee"},
+    "vehicle": {"bike", "ebike"},
+}
 _EVENT_FIELDS: Final = frozenset({"card_ref", "merchant_id", "settled_on"})
 _RESERVED_CODES: Final = frozenset(
     {"recognized", "not_green", "foreign_currency", "accepted", "posted", "capped", "duplicate"}
@@ -69,6 +81,10 @@ _KEYED_ON: Final = {
     Evidence.DESCRIPTOR: "pattern",
     Evidence.MCC: "mcc",
 }
+_MCC_ALONE: Final = Decimal("0.85")
+_MCC_FEW: Final = 10
+_MCC_MIN: Final = 742  # ISO 18245 begins with veterinary services
+_MCC_MAX: Final = 9999
 _GAP_MINUTES_MAX: Final = 1440
 
 
@@ -96,6 +112,10 @@ def check_recognition(pack: Pack, patterns: Patterns) -> Iterator[Finding]:
                     "without a condition it excludes everything",
                 )
             yield from _when(f"{where}.when", exclusion.when, pack, patterns)
+        for n, activity in enumerate(scenario.quantification.activities):
+            where = f"scenarios.{scenario.id}.quantification.activities[{n}]"
+            yield from attribute_values(where, activity.variant)
+        yield from _look_alikes(scenario)
         yield from _deduplication(scenario)
     yield from _codes(pack)
     yield from _merchants(pack)
@@ -104,6 +124,16 @@ def check_recognition(pack: Pack, patterns: Patterns) -> Iterator[Finding]:
 def conditions(scenario: Scenario) -> list[Rule | Exclusion]:
     """Give the rules and the exclusions of a scenario: both have a condition and examples."""
     return [*scenario.rules, *scenario.exclusions]
+
+
+def attribute_values(where: str, wanted: dict[str, list[str]]) -> Iterator[Finding]:
+    """Check that an attribute can have the values a condition asks for."""
+    for name, values in wanted.items():
+        allowed = VALUES.get(name)
+        for value in values:
+            if value not in allowed if allowed else not value.isdecimal():
+                zh, en = f"{name} 不会等于 {value}", f"{name} is never {value!r}"
+                yield finding("unknown_value", f"{where}.attributes.{name}", zh, en)
 
 
 def all_patterns(pack: Pack) -> Iterable[str]:
@@ -131,6 +161,8 @@ def _rule(where: str, rule: Rule) -> Iterator[Finding]:
         )
     if rule.by is Evidence.DESCRIPTOR and not rule.examples:
         yield finding("example_missing", f"{where}.examples", "摘要规则须有示例", "a descriptor rule has examples")
+    if rule.by is Evidence.MCC:
+        yield from _mcc_rule(where, rule)
     wanted = [Kind.SERVICE_EVENT] if rule.by is Evidence.SERVICE else [Kind.CARD_PAYMENT]
     if rule.when.kinds != wanted:
         yield finding(
@@ -140,6 +172,18 @@ def _rule(where: str, rule: Rule) -> Iterator[Finding]:
         yield finding(
             "confidence_range", f"{where}.confidence", "置信度须在 0 与 1 之间", "confidence is above 0 and at most 1"
         )
+
+
+def _mcc_rule(where: str, rule: Rule) -> Iterator[Finding]:
+    """A merchant category alone is weak: unless it says it all, the channel or the amount must speak as well."""
+    when = rule.when
+    bounded = when.channels or when.amount_min_fen is not None or when.amount_max_fen is not None
+    if rule.confidence < _MCC_ALONE and not bounded:
+        zh, en = "仅凭 MCC 证据太弱，须限定渠道或金额", "an MCC alone is weak: limit the channel or the amount"
+        yield finding("rule_unguarded", f"{where}.when", zh, en)
+    if len(when.mcc) > _MCC_FEW and not when.channels:
+        zh, en = "覆盖许多行业的规则须限定渠道", "a rule over many trades is limited to channels"
+        yield finding("rule_unguarded", f"{where}.when.channels", zh, en)
 
 
 def _when(where: str, when: When, pack: Pack, patterns: Patterns) -> Iterator[Finding]:
@@ -154,9 +198,10 @@ def _when(where: str, when: When, pack: Pack, patterns: Patterns) -> Iterator[Fi
         )
     for name in sorted({*when.attributes, *when.absent} - ATTRIBUTES):
         yield finding("unknown_attribute", where, f"事件没有属性 {name}", f"an event has no attribute {name}")
+    yield from attribute_values(where, when.attributes)
     for code in when.mcc:
-        if not 1 <= code <= 9999:
-            yield finding("mcc_invalid", f"{where}.mcc", f"{code} 不是四位 MCC", f"{code} is not a four-digit MCC")
+        if not _MCC_MIN <= code <= _MCC_MAX:
+            yield finding("mcc_invalid", f"{where}.mcc", f"{code} 不是 MCC", f"{code} is not a merchant category code")
     low, high, step = when.amount_min_fen, when.amount_max_fen, when.amount_multiple_of_fen
     if any(bound is not None and bound <= 0 for bound in (low, high, step)) or (
         low is not None and high is not None and low > high
@@ -188,6 +233,15 @@ def _confidences(scenario: Scenario) -> Iterator[Finding]:
             "更强的证据置信度反而更低",
             "stronger evidence is trusted less",
         )
+
+
+def _look_alikes(scenario: Scenario) -> Iterator[Finding]:
+    """The look-alikes every bank meets are excluded, each as often as there are ways to tell it."""
+    found = Counter(exclusion.code for exclusion in scenario.exclusions)
+    for code, times in Counter(LOOK_ALIKES.get(scenario.id, ())).items():
+        if found[code] < times:
+            zh, en = f"缺少排除 {code}", f"the look-alike {code} is not excluded in {times} way(s)"
+            yield finding("exclusion_missing", f"scenarios.{scenario.id}.exclusions", zh, en)
 
 
 def _deduplication(scenario: Scenario) -> Iterator[Finding]:

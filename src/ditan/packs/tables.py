@@ -15,6 +15,7 @@ from ditan.packs.provenance import sourced, usable
 from ditan.packs.resolving import NATIONAL, REGIONS
 
 _DAY: Final = timedelta(days=1)
+_YUAN: Final = 100
 _YUAN_PER_KM_MIN: Final = Decimal("0.04")
 _YUAN_PER_KM_MAX: Final = Decimal("2.5")
 """No metro of the country costs less or more per kilometre claimed, half-price tickets included."""
@@ -134,7 +135,8 @@ def _fares(where: str, tariff: Tariff) -> Iterator[Finding]:
             yield finding("fare_not_positive", place, "票价须为正", "a fare is positive")
             continue
         open_end = band.km_to is None
-        inside = band.km_from < band.claim_km <= band.mean_km and (open_end or band.mean_km <= (band.km_to or 0))
+        farthest = band.claim_km * 2 if open_end else band.km_to or Decimal(0)
+        inside = band.km_from < band.claim_km <= band.mean_km <= farthest
         if not inside:
             yield finding(
                 "claim_outside_band",
@@ -145,6 +147,10 @@ def _fares(where: str, tariff: Tariff) -> Iterator[Finding]:
         elif not _YUAN_PER_KM_MIN <= Decimal(band.fare_fen) / 100 / band.claim_km <= _YUAN_PER_KM_MAX:
             yield finding("fare_implausible", place, "每公里票价不合常理", "the price per kilometre is not plausible")
     full = _distances(tariff)
+    for band in full:
+        if band.fare_fen % _YUAN:
+            zh, en = "缺少整元的全价票", "the full fare, in whole yuan, is missing"
+            yield finding("full_fare_missing", f"{where}.bands[{band.fare_fen}]", zh, en)
     for nearer, farther in pairwise(full):
         if farther.fare_fen <= nearer.fare_fen or farther.claim_km <= nearer.claim_km:
             yield finding(

@@ -65,6 +65,7 @@ WITH fact AS ( -- where and when the act falls in the methodology, and the texts
         rate_slot.milli_denominator AS q_milli_denominator, rate_slot.max_milli AS q_max_milli,
         rate_slot.milli_per_points AS q_milli_per_points, rate_slot.points AS q_points,
         rate_slot.points_max AS q_points_max, rate_slot.max_energy AS q_max_energy,
+        rate_slot.gives_carbon AS q_gives_carbon,
         CASE rate_slot.input {readings} ELSE 1 END AS q_input
     FROM slotted JOIN rate_slot ON rate_slot.slot = slotted.q_slot
 ), summed AS ( -- numerators of milligrams and of 1/1000 units; LEAST keeps a cut input from overflowing
@@ -79,7 +80,7 @@ WITH fact AS ( -- where and when the act falls in the methodology, and the texts
     FROM summed
 )
 SELECT rounded.* EXCLUDE ({scratch}),
-    CASE WHEN {gives_carbon} THEN GREATEST(raw_mg, 0) ELSE 0 END AS carbon_mg,
+    CASE WHEN q_gives_carbon THEN GREATEST(raw_mg, 0) ELSE 0 END AS carbon_mg,
     CAST(CASE
         WHEN q_milli_per_points = 0 THEN LEAST(q_points, q_points_max)
         WHEN q_cut THEN q_max_energy
@@ -167,7 +168,6 @@ class _Statement:
         """Write the statement for DuckDB."""
         texts = _columns((f"q_text_{name}", self._text(name)) for name in self._texts)
         inputs = _columns((f"q_{name}", _input(name)) for name in self._inputs)
-        carbon = [scenario.number for scenario in self._scenarios if scenario.carbon]
         text = _STATEMENT.format(
             texts=texts,
             inputs=inputs,
@@ -179,7 +179,6 @@ class _Statement:
             readings=" ".join(f"WHEN {INPUT_CODES[name]} THEN q_{name}" for name in self._inputs),
             milli_half_even=_half_even("q_milli", "q_milli_denominator"),
             mg_half_even=_half_even("q_mg", "q_denominator"),
-            gives_carbon=_is_in("scenario", carbon),
             scratch=", ".join(dict.fromkeys(_SCRATCH.findall(texts + inputs + _STATEMENT))),
         )
         return sqlglot.parse_one(text, dialect="duckdb").sql(dialect="duckdb", pretty=True)

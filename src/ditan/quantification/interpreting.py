@@ -23,7 +23,7 @@ from ditan.kernel.clock import business_day
 from ditan.kernel.units import INPUTS, MG_PER_G, exact, half_even
 from ditan.model import Activity, ActivitySource, BankEvent, City, FareBand, Noun, Pack, Scenario, Tariff
 from ditan.packs import expressions
-from ditan.packs.resolving import Resolved, factor_value, fare_band, place
+from ditan.packs.resolving import Resolved, Variant, factor_value, fare_band, place
 from ditan.quantification.formulas import (
     FARE_KM,
     QUANTITY,
@@ -100,7 +100,9 @@ class Interpreter:
     def __init__(self, pack: Pack) -> None:
         self._pack = pack
         self._places: dict[int | None, City | None] = {}
+        self._everywhere: dict[tuple[str, date], Resolved] = {}  # values no place has a say in
         self._values: dict[tuple[str, date, int | None], Resolved] = {}
+        self._behind: dict[tuple[int, int, date, int | None], dict[str, Resolved]] = {}
 
     def claim(self, scenario: Scenario, event: BankEvent) -> Claim:
         """Quantify one event as an act of a scenario."""
@@ -182,7 +184,7 @@ class Interpreter:
             project_g=known["project"],
             leakage_g=known["leakage"],
             reduction_g=reduction_g,
-            parameters=self._parameters(steps, on, here),
+            parameters=self._parameters(scenario.number, measured.position, steps, on, here),
             p5=activity.p5,
             p95=activity.p95,
             steps=steps,
@@ -200,17 +202,27 @@ class Interpreter:
 
         return expressions.evaluate(expressions.parse(formula), lookup)
 
-    def _parameters(self, steps: list[Step], on: date, here: City | None) -> dict[str, Resolved]:
-        """Give every factor a calculation used, and those behind derived ones."""
-        named = {name for step in steps[:-1] for name in names_in(step.formula) if name in self._pack.factors}
-        behind = {used for name in named for used in self._value(name, on, here).factor_ids}
-        return {factor_id: self._value(factor_id, on, here) for factor_id in sorted(behind)}
+    def _parameters(
+        self, scenario: int, position: int, steps: list[Step], on: date, here: City | None
+    ) -> dict[str, Resolved]:
+        """Give every factor a calculation used, and those behind derived ones: the same for all acts of an activity."""
+        key = (scenario, position, on, None if here is None else here.adcode)
+        if key not in self._behind:
+            named = {name for step in steps[:-1] for name in names_in(step.formula) if name in self._pack.factors}
+            behind = {used for name in named for used in self._value(name, on, here).factor_ids}
+            self._behind[key] = {factor_id: self._value(factor_id, on, here) for factor_id in sorted(behind)}
+        return self._behind[key]
 
     def _value(self, factor_id: str, on: date, here: City | None) -> Resolved:
-        key = (factor_id, on, None if here is None else here.adcode)
-        if key not in self._values:
-            self._values[key] = factor_value(self._pack, factor_id, on, key[2])
-        return self._values[key]
+        adcode = None if here is None else here.adcode
+        known = self._everywhere.get((factor_id, on)) or self._values.get((factor_id, on, adcode))
+        if known is None:
+            known = factor_value(self._pack, factor_id, on, adcode)
+            if known.variant is Variant.ONLY:
+                self._everywhere[factor_id, on] = known
+            else:
+                self._values[factor_id, on, adcode] = known
+        return known
 
     def _place(self, city: int | None) -> City | None:
         if city not in self._places:

@@ -107,7 +107,7 @@ class Layout:
         rows = [slot_row(self._expansion.rates[rate]) for rate in (*rates, *self._fare_rates)]
         columns = {name: [row[name] for row in rows] for name in rows[0]}
         types = {name: pa.decimal128(38, 0) for name in NUMBERS}
-        types |= {"activity_source": pa.string(), "input": pa.int8()}
+        types |= {"activity_source": pa.string(), "input": pa.int8(), "gives_carbon": pa.bool_()}
         table = {name: pa.array(values, types.get(name, pa.int32())) for name, values in columns.items()}
         return pa.table({"slot": pa.array(range(len(rows)), pa.int32())} | table)
 
@@ -129,6 +129,7 @@ def slot_row(rate: Rate) -> dict[str, Any]:
         "rate_id": rate.rate_id,
         "activity_source": rate.activity_source.value,
         "input": INPUT_CODES[detail.input],
+        "gives_carbon": detail.gives_carbon,
         "points": detail.points,
         "points_max": detail.points_max,
         "max_energy": detail.max_energy,

@@ -28,7 +28,7 @@ def quantify(duck: duckdb.DuckDBPyConnection, compiled: Compiled) -> Quantified:
         _load(duck, compiled)
         duck.execute(compiled.statement)
         recognized, quantified, carbon_mg, energy, *sums = duck.execute(_SQL["sum_up"]).fetchall()[0]
-    except duckdb.Error as error:
+    except (duckdb.DataError, duckdb.ProgrammingError) as error:
         raise InvalidInput(
             "the recognized events cannot be quantified",
             hint="The table `recognized` must have the columns of the feed, and JSON objects as attributes.",

@@ -48,6 +48,7 @@ class RateDetail(Noun, kw_only=True):
     milli_numerator: int
     milli_denominator: int
     max_milli: int
+    gives_carbon: bool  # else carbon_mg is 0
     points: int  # energy: points, or points * floor(quantity / per_quantity), at most points_max
     points_max: int
     per_quantity: int | None
@@ -247,6 +248,7 @@ class _Expander:
                 milli_numerator=milli_numerator,
                 milli_denominator=milli_denominator,
                 max_milli=half_even(largest.constant * 1000),
+                gives_carbon=branch.scenario.carbon,
                 points=points,
                 points_max=reward.points_max if branch.scenario.energy else 0,
                 per_quantity=reward.per_quantity,
@@ -366,6 +368,7 @@ def _no_quantity(pack: Pack, scenario: Scenario | None, rate_id: int) -> Rate:
             milli_numerator=0,
             milli_denominator=1,
             max_milli=0,
+            gives_carbon=scenario is not None and scenario.carbon,
             points=points,
             points_max=points_max,
             per_quantity=None,

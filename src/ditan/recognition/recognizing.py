@@ -19,9 +19,10 @@ def recognize(duck: duckdb.DuckDBPyConnection, recognizer: Recognizer) -> Recogn
     Leaves the tables `candidate`, `recognized` and `refund` on the connection.
     """
     _register(duck, recognizer)
-    for name in ("make_candidate", "make_recognized", "make_refund"):
+    for name in ("make_candidate", "make_recognized", "make_refund", "keep_refund"):
         duck.execute(
             _SQL[name].format(
+                facts=recognizer.facts_sql,
                 candidate=recognizer.candidate_sql,
                 rule=recognizer.rule_sql,
                 exclusion=recognizer.exclusion_sql,

@@ -103,7 +103,7 @@ def abroad(scene: Scene) -> Facts:
     return _facts(Channel.UNIONPAY_NFC, scene.rng.pick((1_250, 1_580))) | {
         "currency": "HKD",
         "mcc": 4111,
-        "descriptor": "MTR HONG KONG",
+        "descriptor": "MTR METRO HONG KONG",
         "city": None,
     }
 

@@ -1,7 +1,7 @@
 """Play a story in a world, and say what came out otherwise than told.
 
-The world is whatever runs Ditan: `tests/stories` has one with the real flow and a real PostgreSQL. It is a parameter, so
-that the tools of tests depend on no stage and cannot borrow an answer from one.
+The world is whatever runs Ditan: `tests/stories` has one with the real flow and a real PostgreSQL. It is a parameter,
+so that the tools of tests depend on no stage and cannot borrow an answer from one.
 """
 
 from __future__ import annotations

@@ -137,9 +137,9 @@ def _shop(
     category: Category, name: str, city: int | None, ladder: tuple[int, ...], channels: tuple[str, ...], taken: set[str]
 ) -> Shop:
     region = (city or 0) // 100
-    number = 1
+    number = len(taken) % 10_000  # near the next free one
     while (found := merchant_id(region, category.mcc, number)) in taken:
-        number += 1
+        number = (number + 1) % 10_000
     taken.add(found)
     tail = f"CNY,{category.mcc},{found},{name},{city or ''},,"
     minutes = HABITS[category.habit]

@@ -104,7 +104,7 @@ def fitting(trouble: Trouble, draft: Draft, last_day: int) -> Trouble:
     """The trouble, or one that can happen to this event: no money, no refund; no tomorrow, no later file."""
     if draft.event.kind is Kind.SERVICE_EVENT and trouble in _REFUNDS | {Trouble.REVERSAL, Trouble.ORIGINAL_LATE}:
         return Trouble.LATE
-    if trouble is Trouble.REFUND_PART and draft.event.amount_fen < 4:
+    if trouble in {Trouble.REFUND_PART, Trouble.REFUND_TWICE} and draft.event.amount_fen < 4:
         return Trouble.REFUND
     if draft.day + 1 >= last_day and trouble in {Trouble.REFUND_TWICE, Trouble.ORIGINAL_LATE, Trouble.LATE}:
         return Trouble.AGAIN_SAME_DAY
