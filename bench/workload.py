@@ -43,7 +43,7 @@ class Workload:
         self.parquet = home / "accepted.parquet"
         self.digest = ""
         self.store = Store.open(self.settings)
-        self.methodology = prepare(self.store, packs.load())
+        self.methodology = prepare(self.store, packs.load(), SystemClock())
         self._accept_all()
         self.fresh()
 

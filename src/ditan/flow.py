@@ -15,7 +15,7 @@ import duckdb
 import msgspec
 
 from ditan import feed, ledger, packs, quantification, recognition
-from ditan.kernel.clock import Clock
+from ditan.kernel.clock import SYSTEM_CLOCK, Clock, business_day
 from ditan.kernel.invariants import check
 from ditan.kernel.settings import Settings
 from ditan.model import BatchReport, Pack
@@ -44,8 +44,9 @@ class Desk(NamedTuple):
     clock: Clock
 
 
-def prepare(store: Store, pack: Pack) -> Methodology:
-    """Compile a pack and register it, whole, so that whatever it posts can be explained forever."""
+def prepare(store: Store, pack: Pack, clock: Clock = SYSTEM_CLOCK) -> Methodology:
+    """Check a pack, compile it and register it, whole, so that whatever it posts can be explained forever."""
+    packs.require_sound(pack, business_day(clock.now()))
     version, content, compiled = packs.version(pack), packs.canonical(pack), quantification.compile_pack(pack)
     rates = [msgspec.to_builtins(rate) for rate in compiled.rates]
     pack_id = store.run(lambda connection: ledger.registered_pack(connection, pack, version, content, rates))

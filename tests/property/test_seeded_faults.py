@@ -6,13 +6,15 @@ name it. Run with `-s` to see `caught N/N`; a fault that slips through is named 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ditan.kernel.errors import MethodologyError
 from ditan.packs import check
@@ -233,6 +235,7 @@ FORMULAS = [
           activity("bike_share_ride", 0, substitutes={"bus_net": "ebike_net"})),
     Fault("energy-only tier with carbon", "tier_contradicts_carbon", top("coach_travel", carbon=True)),
     Fault("haircut above 1", "coefficient_range", factor("etc_additionality", value=Decimal("1.5"), max=Decimal(2))),
+    Fault("e-bike as a bike", "variant_without_effect", activity("bike_share_ride", 0, substitutes={})),
 ]  # fmt: skip
 
 VALUES = [
@@ -251,6 +254,7 @@ VALUES = [
     Fault("value and expression", "one_value_form", factor("metro_net", expression="bus_net")),
     Fault("no value at all", "one_value_form", factor("metro_net", value=None)),
     Fault("an expression out of bounds", "outside_bounds", factor("car_litre_per_km", value=Decimal("0.105"))),
+    Fault("a band of a billion", "band_implausible", activity("etc_toll", 0, p95=Decimal(10**9))),
 ]  # fmt: skip
 
 LAWS = [
@@ -290,6 +294,10 @@ LAWS = [
                             factor("car_improvement", max=Decimal("1.1"))(raw)])),
     Fault("a factor the laws need is gone", "law_factor_missing",
           edit(lambda raw: raw["factors"].pop("taxi_g_per_km"))),
+    Fault("kg for g in a number only laws use", "unit_unbalanced", factor("taxi_g_per_km", unit="kg/km")),
+    Fault("carbon for carbon dioxide", "unit_unbalanced", factor("petrol_carbon_content", unit="g/MJ")),
+    Fault("oxidation in per cent", "outside_bounds", value("petrol_oxidation", "98")),
+    Fault("an act online that emits nothing", "project_missing", formula("mobile_transfer", project="0")),
 ]  # fmt: skip
 
 PROVENANCE = [
@@ -325,6 +333,8 @@ PROVENANCE = [
           edit(lambda raw: raw["factors"].update(spare=deepcopy(raw["factors"]["bus_net"])))),
     Fault("misspelled field", "unreadable", factor("bus_net", vallue=Decimal(1))),
     Fault("status nobody knows", "unreadable", factor("bus_net", status="final")),
+    Fault("a title that names nothing", "source_missing",
+          edit(lambda raw: raw["factors"]["bus_net"]["source"].update(title="?"))),
 ]  # fmt: skip
 
 TABLES = [
@@ -355,6 +365,9 @@ TABLES = [
     Fault("a region misspelled", "unknown_place", regional("nord", "600")),
     Fault("a city in no region", "unknown_place", city(230100, grid_region="siberia")),
     Fault("a city twice", "place_twice", edit(lambda raw: raw["cities"].append(deepcopy(raw["cities"][0])))),
+    Fault("full fare left out", "full_fare_missing",
+          tariff(0, lambda rows: [row for row in rows if row["fare_fen"] != 600])),
+    Fault("open band without an end in sight", "claim_outside_band", band(4, 500, mean_km=Decimal(10**9))),
 ]  # fmt: skip
 
 RECOGNITION = [
@@ -402,6 +415,19 @@ RECOGNITION = [
     Fault("MCC with five digits", "mcc_invalid", rule("ev_charging", 2, mcc=[55520])),
     Fault("attribute nobody sends", "unknown_attribute", part("utility_payment", "deduplication", key=["meter_no"])),
     Fault("no rule", "rule_missing", top("bus_ride", rules=[])),
+    Fault("top-ups no longer excluded", "exclusion_missing",
+          edit(lambda raw: scenario(raw, "bus_ride")["exclusions"].pop(0))),
+    Fault("ride passes no longer excluded", "exclusion_missing",
+          edit(lambda raw: scenario(raw, "bike_share_ride")["exclusions"].pop(0))),
+    Fault("fines no longer excluded", "exclusion_missing",
+          edit(lambda raw: scenario(raw, "government_payment")["exclusions"].pop(0))),
+    Fault("QR rule for every channel", "rule_unguarded",
+          edit(lambda raw: scenario(raw, "qr_payment")["rules"][0]["when"].pop("channels"))),
+    Fault("weak MCC without channel or amount", "rule_unguarded",
+          edit(lambda raw: scenario(raw, "utility_payment")["rules"][3]["when"].pop("channels"))),
+    Fault("value an attribute never has", "unknown_value",
+          exclusion("e_statement", 0, when={"attributes": {"mode": ["post"]}})),
+    Fault("ride count in words", "unknown_value", activity("metro_ride", 1, variant={"ride_count": ["two"]})),
 ]  # fmt: skip
 
 LIMITS = [
@@ -435,6 +461,8 @@ LIMITS = [
     Fault("eleven personas", "personas_count", edit(lambda raw: raw["personas"].pop(0))),
     Fault("persona of an unknown scenario", "persona_impossible", persona(0, scenario="teleport")),
     Fault("nobody takes the coach", "persona_missing", persona(7, scenario="bus_ride", carbon_mg=107600, energy=15)),
+    Fault("looser than the specification", "cap_too_high", part("virtual_card", "caps", monthly_acts=10)),
+    Fault("a tonne a month", "cap_too_high", part("ev_charging", "caps", monthly_g=1074000)),
 ]  # fmt: skip
 
 FAULTS = [*UNITS, *FORMULAS, *VALUES, *LAWS, *PROVENANCE, *TABLES, *RECOGNITION, *LIMITS]
@@ -473,3 +501,41 @@ def test_every_seeded_fault_is_caught(correct: Raw) -> None:
 def test_there_are_enough_faults_and_no_name_twice() -> None:
     assert len(FAULTS) >= 60
     assert len({fault.name for fault in FAULTS}) == len(FAULTS)
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The key paths of all plain values of a pack."""
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(inner, (*path, key))
+    else:
+        yield path
+
+
+RAW = read()
+#: Merchants and personas are thousands of leaves like each other.
+LEAVES = [path for path in leaves(RAW) if path[0] not in ("merchants", "personas")]
+WRONG = [
+    "",
+    "0",
+    "quantity",
+    "no_such",
+    "quantity / quantity",
+    Decimal(0),
+    Decimal(-1),
+    Decimal("1e9"),
+    0,
+    7,
+    date(1999, 1, 1),
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(path=st.sampled_from(LEAVES), wrong=st.sampled_from(WRONG))
+def test_whatever_is_wrong_the_check_says_so_and_never_fails(path: tuple[Any, ...], wrong: object) -> None:
+    raw = deepcopy(RAW)
+    holder = raw
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = wrong
+    codes_of(raw)

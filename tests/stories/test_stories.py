@@ -9,14 +9,25 @@ from ditan.testing.playing import World, play
 from ditan.testing.stories import read_story
 
 HERE = Path(__file__).parent
-STORIES = sorted(HERE.rglob("*.story"))
+OPEN = HERE / "open"  # stories that ought to come true and do not yet; each is an open issue
+STORIES = sorted(path for path in HERE.rglob("*.story") if path.parent != OPEN)
 PACK = packs.load()
 
 
-@pytest.mark.parametrize("path", STORIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def named(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}"
+
+
+@pytest.mark.parametrize("path", STORIES, ids=named)
 def test_story(path: Path, world: World) -> None:
     story = read_story(path, PACK)
     assert play(story, world) == []
+
+
+@pytest.mark.parametrize("path", sorted(OPEN.glob("*.story")), ids=named)
+@pytest.mark.xfail(strict=True, reason="open: when it comes true, move it to the folder where it belongs")
+def test_open_story(path: Path, world: World) -> None:
+    assert play(read_story(path, PACK), world) == []
 
 
 def test_every_scenario_has_a_story() -> None:

@@ -1,6 +1,5 @@
 """Files become the same rows whatever their form, and what is broken in them stays where it is."""
 
-import functools
 import gzip
 import hashlib
 import json
@@ -16,16 +15,13 @@ from pyarrow import parquet
 from ditan import feed
 from ditan.feed import lines
 from ditan.feed.mapping import Mapping
-from ditan.feed.streams import pieces
+from ditan.feed.streams import Stream, pieces
 from ditan.kernel import limits
 from ditan.kernel.clock import FixedClock
 from ditan.kernel.errors import InvalidInput, NotFound
 from ditan.model import Accepted
 
-COLUMNS = (
-    "source,event_id,kind,original_event_id,customer_ref,card_ref,card_product,channel,occurred_at,settled_on,"
-    "amount_fen,currency,mcc,merchant_id,descriptor,city,service,attributes"
-).split(",")
+COLUMNS = list(feed.load("canonical").columns())
 HEADER = "source,event_id,kind,customer_ref,occurred_at,amount_fen,descriptor"
 
 
@@ -169,6 +165,11 @@ def test_the_form_is_told_by_the_content_and_not_by_the_name(tmp_path: Path, map
     assert len(codes(path, mapping)) == 200
 
 
+def test_json_lines_may_begin_with_a_bom_and_an_empty_line(tmp_path: Path, mapping: Mapping) -> None:
+    path = written(tmp_path / "events.txt", b"\xef\xbb\xbf\n" + as_json_lines(events()))
+    assert len(codes(path, mapping)) == 200
+
+
 def test_chunks_have_a_fixed_number_of_rows_and_are_always_the_same(tmp_path: Path, mapping: Mapping) -> None:
     broken = [row(n) if n % 4 else "a line without columns" for n in range(1, 31)]
     path = written(tmp_path / "events.csv", csv_bytes(*broken))
@@ -182,31 +183,49 @@ def test_chunks_have_a_fixed_number_of_rows_and_are_always_the_same(tmp_path: Pa
     assert list(feed.read(path, mapping, rows_max=7)) == chunks
 
 
-def test_a_chunk_of_huge_rows_ends_before_it_fills_the_memory(tmp_path: Path, mapping: Mapping) -> None:
+def in_small_pieces(size: int) -> Callable[..., Iterator[bytes]]:
+    def small(stream: Stream) -> Iterator[bytes]:
+        blocks = pieces(stream, len(HEADER) + 1)  # the header is looked for in the first block, so that one is whole
+        yield next(blocks)
+        yield from pieces(stream, size)
+
+    return small
+
+
+def test_a_chunk_of_huge_rows_ends_before_it_fills_the_memory(
+    tmp_path: Path, mapping: Mapping, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = written(tmp_path / "events.csv", csv_bytes(*(row(n, "x" * 1000) for n in range(100))))
+    monkeypatch.setattr(lines, "pieces", in_small_pieces(5000))
     [whole] = feed.read(path, mapping)
     assert whole.rows_read == 100
-    assert len(list(feed.read(path, mapping, bytes_max=1000))) == 1, "one block is the least that is cut"
+    chunks = list(feed.read(path, mapping, bytes_max=20_000))
+    assert all(10 < chunk.rows_read < 30 for chunk in chunks[:-1])
+    assert sum(chunk.rows_read for chunk in chunks) == 100
+    assert list(feed.read(path, mapping, bytes_max=20_000)) == chunks
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 1000])
 def test_where_blocks_are_cut_makes_no_difference(
     tmp_path: Path, mapping: Mapping, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    content = [row(1), row(2, '"two\nlines"'), row(3, '"open'), row(4), "", row(5)[:-8], row(6, '"a""b"'), row(7, 'a"b')]
+    content = [
+        row(1),
+        row(2, '"two\nlines"'),
+        row(3, '"open'),
+        row(4),
+        "",
+        row(5)[:-8],
+        row(6, '"a""b"'),
+        row(7, 'a"b'),
+    ]
     path = written(tmp_path / "events.csv", csv_bytes(*content))
     whole = codes(path, mapping)
     assert whole == {1: "read", 2: "read", 3: "malformed_row", 4: "read", 5: "malformed_row", 6: "read"} | {
         7: "malformed_row"
     }
 
-    def small(stream: object, _size: int = 0) -> Iterator[bytes]:
-        # The header is looked for in the first block, so that one is whole.
-        blocks = pieces(stream, len(HEADER) + 1)  # type: ignore[arg-type]
-        yield next(blocks)
-        yield from pieces(stream, size)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(lines, "pieces", small)
+    monkeypatch.setattr(lines, "pieces", in_small_pieces(size))
     assert codes(path, mapping) == whole
 
 
@@ -274,6 +293,26 @@ def test_an_open_quote_does_not_swallow_the_rows_after_it(tmp_path: Path, mappin
     found = codes(written(tmp_path / "events.csv", csv_bytes(*rows)), mapping)
     assert len(found) == 499
     assert [number for number, code in found.items() if code != "read"] == [2]
+
+
+@pytest.mark.parametrize(
+    ("lines_", "bad"),
+    [
+        pytest.param([row(1), row(2, 'x"y"'), row(3)], [2], id="text before a quote"),
+        pytest.param([row(1), row(2, '"x"y'), row(3)], [2], id="text after a quote"),
+        pytest.param([row(1), row(2, 'x"y'), row(3)], [2], id="a quote in the middle"),
+        pytest.param([row(1), 'core,e-2,"x', row(3), 'y",z', row(5)], [2, 4], id="a pair that makes no row"),
+        pytest.param([row(1), row(2, '"'), *(row(n) for n in range(3, 90)), row(90, '"')], [2, 90], id="far apart"),
+        pytest.param([row(1), row(2, '"a""b\n""c"'), row(3)], [], id="a good row of two lines"),
+        pytest.param([row(1), row(2, "a\rb"), row(3)], [2], id="a carriage return inside"),
+        pytest.param([row(1), row(2) + ",more", row(3)], [2], id="a column too many"),
+    ],
+)
+def test_only_the_broken_row_is_lost(tmp_path: Path, mapping: Mapping, lines_: list[str], bad: list[int]) -> None:
+    found = codes(written(tmp_path / "events.csv", csv_bytes(*lines_)), mapping)
+    assert [number for number, code in found.items() if code == "malformed_row"] == bad
+    assert set(found.values()) <= {"read", "malformed_row"}
+    assert len(found) == len(lines_)
 
 
 @pytest.mark.parametrize("cut", [1, 20, 2000])
@@ -420,6 +459,3 @@ column = "amount"
         assert feed.accept(duck, chunk, mapping, now=datetime(2026, 11, 22, tzinfo=UTC)).accepted == 1
         found = duck.sql("SELECT event_id, customer_ref, amount_fen, occurred_at::VARCHAR FROM accepted").fetchall()
     assert found == [("e-1", "c-1", 1250, "2026-03-01 08:00:00.123")]
-
-
-assert functools

@@ -199,7 +199,9 @@ def test_refunds_take_back_what_was_paid_and_no_more(files: Files) -> None:
         assert row["source"] == original["source"]
         assert row["occurred_at"] > original["occurred_at"]
         back[row["original_event_id"]] += int(row["amount_fen"])
-        if place < places[row["original_event_id"]]:
+        is_first = place < places[row["original_event_id"]]
+        assert is_first == (truth["trouble"] in {"refund_first", "original_late"})
+        if is_first:
             same = truth["file"] == files.truth[places[row["original_event_id"]]]["file"]
             first["same file" if same else "later file"] += 1
     assert min(first.values()) > 0, first

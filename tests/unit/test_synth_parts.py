@@ -91,6 +91,12 @@ def test_a_line_is_quoted_where_it_must_be() -> None:
     assert cells[rows.COLUMNS.index("attributes")] == '{"a":"x","b":1}'
 
 
+@pytest.mark.parametrize("text", ["a,b", 'a"b', "a\nb", "a", ""])
+def test_any_text_comes_back_from_its_line(text: str) -> None:
+    [cells] = csv.reader(StringIO(rows.line([text, "x"]), newline=""))
+    assert cells == [text, "x"]
+
+
 def test_an_instant_is_written_in_local_time() -> None:
     assert rows.instant(datetime(2026, 7, 6, 16, 30, tzinfo=UTC)) == "2026-07-07T00:30:00+08:00"
 

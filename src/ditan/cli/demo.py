@@ -109,7 +109,7 @@ def _run(settings: Settings, store: Store, customers: int, days: int, seed: int,
         written = write(make_bank(customers, days, seed, START, pack), folder, progress=lambda _, __: advance(1))
     events = read_account_events(folder / "accounts.jsonl")
     store.run(lambda connection: apply_events(connection, events))
-    methodology = prepare(store, pack)
+    methodology = prepare(store, pack, SystemClock())
     mapping = feed.load("canonical")
     sizes = {name: (folder / name).stat().st_size for name in sorted(written.files)}
     with progress("payments into acts", sum(sizes.values()), quiet=quiet) as advance:

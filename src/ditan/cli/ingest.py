@@ -55,7 +55,7 @@ def ingest(
         print_dry_run(file, mapping, methodology_pack, settings, as_json=as_json)
         return
     store = Store.open(settings)
-    methodology = prepare(store, methodology_pack)
+    methodology = prepare(store, methodology_pack, SystemClock())
     with progress(file.name, file.stat().st_size if file.exists() else None, quiet=as_json) as advance:
         report = ingest_file(settings, store, methodology, mapping, file, rejects=rejects, advance=advance)
     if as_json:

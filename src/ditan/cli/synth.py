@@ -6,11 +6,12 @@ import json
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ditan.cli.showing import AsJson, console, number, print_json, progress, table
+from ditan import packs
+from ditan.cli.showing import AsJson, both, console, number, print_json, progress, table
 from ditan.kernel.errors import Conflict, InvalidInput
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _room_in(folder: Path, force: bool) -> list[Path]:
 
 
 def _show(written: Written) -> None:
-    shown = table("A synthetic bank", "", "", right=(1,), caption=f"digest {written.digest[:16]} · in {written.folder}")
+    shown = table("A synthetic bank", "", "", right=(1,), caption=f"digest {written.digest[:16]}")
     shown.show_header = False
     shown.add_row("customers", number(written.customers))
     shown.add_row("with a carbon account", number(written.accounts))
@@ -106,8 +107,39 @@ def _show(written: Written) -> None:
     for name, rows in written.files.items():
         shown.add_row(f"  {name}", number(rows))
     console.print(shown)
-    shown = table("What they must come to", "fate", "rows", right=(1,), caption="candidate: an act that may be posted")
-    for fate, rows in sorted(written.by_fate.items(), key=lambda item: -item[1]):
-        shown.add_row(fate, number(rows))
+    shown = table("What the rows must come to", "", "rows", "kinds", right=(1, 2))
+    for name, (rows, kinds) in _groups(written.by_fate).items():
+        shown.add_row(name, number(rows), "" if kinds == 1 else number(kinds))
     console.print(shown)
-    console.print(f"Truth of every row: {written.folder}/truth.parquet; in totals: {written.folder}/truth.json")
+    shown = table("Acts that were meant", "scenario", "rows", "may be posted", right=(1, 2))
+    for scenario in packs.load().scenarios:
+        fates = written.by_intent_and_fate.get(scenario.id, {})
+        shown.add_row(both(scenario.name), number(sum(fates.values())), number(fates.get("candidate", 0)))
+    console.print(shown)
+    console.print(
+        f"In {written.folder}: feed files in feed/, accounts.jsonl, and the truth about every row, truth.parquet"
+    )
+
+
+_GROUPS: Final = {
+    "not_green:not_green": "ordinary payments",
+    "not_green": "only look like an act",
+    "candidate": "acts that may be posted",
+    "no_account": "acts without an account",
+    "no_consent": "acts without consent",
+    "card_not_linked": "acts with a card that is not linked",
+    "refund_of": "refunds and reversals",
+    "duplicate": "told again",
+    "conflict": "told again, otherwise",
+    "rejected": "malformed",
+}
+
+
+def _groups(by_fate: dict[str, int]) -> dict[str, tuple[int, int]]:
+    """Rows, and kinds of them, by what a reader wants to know."""
+    groups: dict[str, tuple[int, int]] = dict.fromkeys(_GROUPS.values(), (0, 0))
+    for fate, rows in by_fate.items():
+        name = _GROUPS.get(fate) or _GROUPS[fate.partition(":")[0]]
+        before, kinds = groups[name]
+        groups[name] = (before + rows, kinds + 1)
+    return groups

@@ -225,7 +225,7 @@ class _Chunker:
         self.rows_read += part.rows.num_rows + part.unreadable.num_rows
         while self.rows_read - self.first_row + 1 >= self.rows_max:
             yield self._cut(self.first_row + self.rows_max)
-        if sum(part.rows.nbytes for part in self.waiting) >= self.bytes_max:
+        if sum(part.rows.nbytes + part.unreadable.nbytes for part in self.waiting) >= self.bytes_max:
             yield self._cut(self.rows_read + 1)
 
     def end(self) -> Iterator[Chunk]:

@@ -28,6 +28,10 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+#: The machine's clock, for callers that need no other.
+SYSTEM_CLOCK = SystemClock()
+
+
 class FixedClock:
     """A clock that stands still until it is moved: tests, replays and the synthetic bank."""
 

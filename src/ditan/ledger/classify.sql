@@ -61,6 +61,15 @@ WHERE h.quota <> '{}'
   AND o.quota_key // 100 < (SELECT min(u.quota_key // 100) FROM used u WHERE u.customer_id = h.customer_id)
 ORDER BY ALL
 
+-- name: asked_neighbors
+-- why: An event that came late may belong to a journey between two known acts; the holder remembers only the latest.
+SELECT DISTINCT o.row_number, h.customer_id, o.scenario, o.at_us, c.gap_us
+FROM offered o
+JOIN holder h USING (customer_key)
+JOIN cap c ON c.scenario = o.scenario AND c.gap_us > 0
+JOIN used u ON u.customer_id = h.customer_id AND u.quota_key % 100 = o.scenario AND u.last_us > o.at_us
+ORDER BY ALL
+
 -- name: classify
 -- why: Everything that decides about an act, in the order of `PostCode`: known before? whose? consented and linked at the
 -- why: time of the act? the same occasion, or the same journey? within the caps? Caps count in order of occurrence.
@@ -86,23 +95,29 @@ WITH allowance AS (
     LEFT JOIN allowance a ON a.row_number = o.row_number
     LEFT JOIN taken t ON t.occasion_key = o.occasion_key
     JOIN cap s ON s.scenario = o.scenario
-), single AS (
-    SELECT * REPLACE (
-        CASE WHEN refused IS NULL AND occasion_key IS NOT NULL AND row_number() OVER (
-                PARTITION BY occasion_key, refused IS NULL ORDER BY at_us, row_number) > 1
-             THEN 'same_occasion' ELSE refused END AS refused)
-    FROM owned
+), eligible AS (
+    SELECT * EXCLUDE (refused),
+        CASE WHEN occasion_key IS NOT NULL AND row_number() OVER (PARTITION BY occasion_key ORDER BY at_us, row_number) > 1
+             THEN 'same_occasion' END AS refused
+    FROM owned WHERE refused IS NULL
+), joined AS (
+    SELECT DISTINCT e.row_number FROM eligible e
+    JOIN used u ON u.customer_id = e.customer_id AND u.quota_key % 100 = e.scenario AND abs(e.at_us - u.last_us) < e.gap_us
 ), spaced AS (
     SELECT s.* REPLACE (
         CASE WHEN s.refused IS NOT NULL OR s.gap_us = 0 THEN s.refused
-             WHEN s.at_us - lag(s.at_us) OVER journey < s.gap_us OR abs(s.at_us - u.last_us) < s.gap_us THEN 'too_soon'
+             WHEN s.at_us - lag(s.at_us) OVER journey < s.gap_us OR j.row_number IS NOT NULL OR n.row_number IS NOT NULL
+                 THEN 'too_soon'
         END AS refused),
         coalesce(u.acts, 0) AS used_acts, coalesce(u.mg, 0) AS used_mg,
         coalesce((CASE WHEN s.day <= 12 THEN u.days_01 WHEN s.day <= 24 THEN u.days_13 ELSE u.days_25 END
                   >> (5 * ((s.day - 1) % 12))) & 31, 0) AS used_day
-    FROM single s LEFT JOIN used u ON u.customer_id = s.customer_id AND u.quota_key = s.quota_key
+    FROM eligible s
+    LEFT JOIN used u ON u.customer_id = s.customer_id AND u.quota_key = s.quota_key
+    LEFT JOIN joined j ON j.row_number = s.row_number
+    LEFT JOIN neighbor n ON n.row_number = s.row_number
     WINDOW journey AS (
-        PARTITION BY s.customer_id, s.quota_key, s.refused IS NULL ORDER BY s.at_us, s.row_number)
+        PARTITION BY s.customer_id, s.scenario, s.refused IS NULL ORDER BY s.at_us, s.row_number)
 ), by_day AS (
     SELECT *, refused IS NULL AND (carbon_mg > 0 OR energy > 0) AS counts,
         used_day + sum(CASE WHEN refused IS NULL AND (carbon_mg > 0 OR energy > 0) THEN 1 ELSE 0 END) OVER (
@@ -146,6 +161,10 @@ SELECT row_number, act_id, content_key, match_key, customer_id, scenario, at_us,
     given_mg AS carbon_mg, given_energy AS energy, cut::SMALLINT AS cut,
     given_mg > 0 OR given_energy > 0 AS counted
 FROM explained
+UNION ALL
+SELECT row_number, act_id, content_key, match_key, customer_id, scenario, at_us, day, quota_key, amount_fen, quantity_milli,
+    raw_mg, rate_id, occasion_key, refused, 0, 0, 0, FALSE
+FROM owned WHERE refused IS NOT NULL
 
 -- name: new_acts
 -- why: In the column order of `ledger.act`, a customer's acts together.

@@ -35,6 +35,7 @@ _ANSWERS: Final = {
     "read_taken": ("taken", [("occasion_key", _KEY)]),
     "read_history": ("history", [(name, _NUMBER) for name in (
         "customer_id", "quota_key", "acts", "mg", "days_01", "days_13", "days_25", "last_us")]),
+    "read_neighbors": ("neighbor", [("row_number", _NUMBER)]),
     "read_refund_outcome": ("refund_outcome", [("row_number", _NUMBER), ("code", _TEXT), ("carbon_mg", _NUMBER),
                                                ("energy", _NUMBER), ("cut", _NUMBER)]),
 }  # fmt: skip
@@ -85,6 +86,8 @@ def _ask(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, p
     duck.execute(_DECIDE["add_history"])
     caps = store.fetch(connection, "read_caps", {"pack_id": pack_id})
     duck.register("cap", pa.Table.from_pylist(caps))
+    store.copy_in(connection, "asked_neighbor", _rows(duck, "asked_neighbors"))
+    _answer(connection, duck, "read_neighbors")
 
 
 def _write(

@@ -46,6 +46,17 @@ COPY (
     GROUP BY h.customer_id, h.quota_key
 ) TO STDOUT (FORMAT csv)
 
+-- name: read_neighbors
+-- why: Late events with an act of the same scenario within the gap before or after.
+COPY (
+    SELECT n.row_number FROM asked_neighbor n
+    WHERE EXISTS (
+        SELECT FROM ledger.act a
+        WHERE a.customer_id = n.customer_id AND a.scenario = n.scenario
+          AND a.occurred_at > n.at - n.gap_us * interval '1 microsecond'
+          AND a.occurred_at < n.at + n.gap_us * interval '1 microsecond')
+) TO STDOUT (FORMAT csv)
+
 -- name: read_caps
 -- why: What posting needs of each scenario of the methodology. Purposes as bits, like the codes of permits.
 SELECT scenario, daily_acts, monthly_acts, monthly_mg, energy_daily_acts, energy_monthly_acts,

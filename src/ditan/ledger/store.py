@@ -19,6 +19,9 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
     "asked_act": {"act_id": "uuid"},
     "asked_occasion": {"occasion_key": "uuid"},
     "asked_history": {"customer_id": "int8", "quota_key": "int8"},
+    "asked_neighbor": {
+        "row_number": "int8", "customer_id": "int8", "scenario": "int2", "at_us": "timestamptz", "gap_us": "int8",
+    },
     "ledger.act": {
         "act_id": "uuid", "content_key": "uuid", "customer_id": "int8", "batch_id": "int8", "at_us": "timestamptz",
         "amount_fen": "int8", "quantity_milli": "int8", "raw_mg": "int8", "carbon_mg": "int8", "energy": "int4",

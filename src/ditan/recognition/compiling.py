@@ -179,7 +179,7 @@ def _holds(when: When, facts: dict[str, str]) -> str:
 
 def _asked(pack: Pack) -> dict[str, str]:
     """Give the attributes that rules, exclusions and occasions ask for, each with the expression it is read by."""
-    whens = [x.when for s in pack.scenarios for x in (*s.rules, *s.exclusions)]
+    whens = [r.when for s in pack.scenarios for r in s.rules] + [x.when for s in pack.scenarios for x in s.exclusions]
     names = {name for when in whens for name in (*when.attributes, *when.absent)}
     names |= {name for s in pack.scenarios for name in s.deduplication.key if name not in _EVENT_FIELDS}
     return {name: f"facts[{place}]" for place, name in enumerate(sorted(names), start=1)}

@@ -22,11 +22,11 @@ from ditan.testing.acts import Places
 from ditan.testing.dice import Dice
 from ditan.testing.habits import Living
 from ditan.testing.malformed import malformed_rows
-from ditan.testing.payments import Shopping, drafts, payments
+from ditan.testing.payments import Payer, Payers, drafts, payments
 from ditan.testing.people import DAY_S, Customer, Step, people, steps
 from ditan.testing.rhythm import busyness_percent, dates, urn
 from ditan.testing.rows import Row
-from ditan.testing.shops import shop_urn, shops_of_city
+from ditan.testing.shops import Shop, shop_urn, shops_of_city
 from ditan.testing.trouble import Draft, Trouble, Troubles, deliver, fitting, told
 from ditan.testing.writing import Written, write
 
@@ -35,7 +35,7 @@ __all__ = ["Bank", "Day", "Written", "make_bank", "write"]
 DEFAULT_START: Final = date(2026, 7, 1)
 
 #: Ordinary payments of one customer on a mean day. With the habits of `habits.py` nine events of ten are ordinary.
-ORDINARY_PER_DAY: Final = 1.6
+ORDINARY_PER_DAY: Final = 1.7
 
 #: One ordinary payment in `ORDINARY_TROUBLE_EVERY` meets trouble; of the acts, 27 in `ACT_TROUBLE_EVERY` do.
 ORDINARY_TROUBLE_EVERY: Final = 60
@@ -63,7 +63,7 @@ class Bank:
     start: date
     pack: Pack
     places: Places
-    shopping: Shopping
+    payers: Payers
 
     def account_steps(self) -> list[Step]:
         """What customers do with their accounts, in order of time."""
@@ -86,12 +86,12 @@ class Bank:
         for index, day in enumerate(dates(self.start, self.days)):
             count = round(len(self.customers) * ORDINARY_PER_DAY * busyness_percent(day) / 100)
             troubled = -(-count // ORDINARY_TROUBLE_EVERY)
-            rows = payments(self.shopping, dice, day, count - troubled)
+            rows = payments(self.payers, dice, day, count - troubled)
             rows += under_way.pop(index, [])
             for draft in living.day(index, day):
                 chosen = Trouble.NONE if draft.label else act_troubles.next()
                 _send(draft, chosen, luck, self.days - 1, index, rows, under_way)
-            for draft in drafts(self.shopping, dice, index, day, troubled):
+            for draft in drafts(self.payers, dice, index, day, troubled):
                 _send(draft, payment_troubles.next(), luck, self.days - 1, index, rows, under_way)
             rows += bad(day, len(rows), self.days)
             rows.sort(key=attrgetter("key"))
@@ -121,12 +121,12 @@ def make_bank(customers: int, days: int, seed: int, start: date = DEFAULT_START,
     national = shops_of_city(None, taken)
     homes = sorted({customer.city for customer in living_in})
     shops = {city: shop_urn(city, national, taken) for city in homes}
-    return Bank(living_in, days, seed, start, pack, places, Shopping(_payers(living_in, seed), shops))
+    return Bank(living_in, days, seed, start, pack, places, _payers(living_in, shops, seed))
 
 
-def _payers(customers: list[Customer], seed: int) -> tuple[Customer, ...]:
+def _payers(customers: list[Customer], shops: dict[int, tuple[Shop, ...]], seed: int) -> Payers:
     """Customers by how often they pay: Zipf with a flat head, so that nobody pays a hundred times a day."""
-    order = customers.copy()
+    order = [Payer(one, shops[one.city], tuple(card.cells for card in one.cards)) for one in customers]
     Dice(f"{seed}/payers").shuffle(order)
     weights = [1 / (rank + 0.15 * len(order)) for rank in range(1, len(order) + 1)]
     return urn(order, weights, size=16 * len(order))

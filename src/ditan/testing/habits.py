@@ -46,10 +46,10 @@ class Habit(NamedTuple):
 
 
 _HABITS: Final = (
-    Habit("metro_ride", 21, 40, "all_day", Rhythm.COMMUTE),
+    Habit("metro_ride", 31, 40, "all_day", Rhythm.COMMUTE),
     Habit("metro_ride", 4, 0.8, "weekend", Rhythm.OFTEN),
-    Habit("bus_ride", 34, 40, "all_day", Rhythm.COMMUTE),
-    Habit("bus_ride", 6, 0.9, "all_day", Rhythm.OFTEN),
+    Habit("bus_ride", 47, 40, "all_day", Rhythm.COMMUTE),
+    Habit("bus_ride", 6, 0.8, "all_day", Rhythm.OFTEN),
     Habit("bike_share_ride", 11, 3.0, "evening_commute", Rhythm.OFTEN),
     Habit("ev_charging", 19, 3.0, "evening", Rhythm.OFTEN),
     Habit("rail_travel", 9, 0.6, "evening", Rhythm.OFTEN),

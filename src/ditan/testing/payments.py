@@ -7,9 +7,8 @@ parts that are text already. No object is made for a payment but its row.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from ditan.kernel.clock import BUSINESS_ZONE
 from ditan.model import BankEvent, Channel, Kind
@@ -27,18 +26,21 @@ _CLOCK: Final = tuple(f"{minute // 60:02d}:{minute % 60:02d}:" for minute in ran
 _SECONDS: Final = tuple(f"{second:02d}+08:00" for second in range(60))
 
 
-@dataclass(slots=True)
-class Shopping:
-    """Who pays ordinary payments, as often as their place in the urn, and where."""
+class Payer(NamedTuple):
+    """A customer, the urn of the shops around, and the cells of each card."""
 
-    payers: tuple[Customer, ...]
-    shops: dict[int, tuple[Shop, ...]]  # by home city
+    customer: Customer
+    shops: tuple[Shop, ...]
+    card_cells: tuple[str, ...]
 
 
-def payments(shopping: Shopping, rng: Dice, day: date, count: int) -> list[Row]:
+#: Who pays ordinary payments, as often as the place in the urn says.
+Payers = tuple[Payer, ...]
+
+
+def payments(payers: Payers, rng: Dice, day: date, count: int) -> list[Row]:
     """Give `count` ordinary payments of one day, in no order."""
     random = rng.random
-    payers, shops = shopping.payers, shopping.shops
     payers_count = len(payers)
     day_id = f"c{day:%y%m%d}o"
     on = f"{day.isoformat()}T"
@@ -46,12 +48,10 @@ def payments(shopping: Shopping, rng: Dice, day: date, count: int) -> list[Row]:
     rows: list[Row] = []
     add, new = rows.append, tuple.__new__  # what `Row(...)` does, without its defaults
     for number in range(count):
-        customer = payers[int(random() * payers_count)]
-        choice = shops[customer.city]
-        channels, prices_fen, minutes, tail = choice[int(random() * len(choice))].payment
+        _, shops, cards = payers[int(random() * payers_count)]
+        channels, prices_fen, minutes, tail = shops[int(random() * len(shops))].payment
         luck = random()
-        cards = customer.cards
-        card_cells = cards[int(luck * len(cards))].cells
+        card_cells = cards[int(luck * len(cards))]
         # The further bits of one draw are as random as the first ones: enough for a choice among 2, 8, 256 and 60.
         bits = int(luck * 4_503_599_627_370_496)
         second = bits % 60
@@ -65,11 +65,11 @@ def payments(shopping: Shopping, rng: Dice, day: date, count: int) -> list[Row]:
     return rows
 
 
-def drafts(shopping: Shopping, rng: Dice, index: int, day: date, count: int) -> Iterator[Draft]:
+def drafts(payers: Payers, rng: Dice, index: int, day: date, count: int) -> Iterator[Draft]:
     """Give `count` ordinary payments as drafts, for those that will meet trouble."""
     for number in range(count):
-        customer = rng.pick(shopping.payers)
-        shop = rng.pick(shopping.shops[customer.city])
+        customer, shops, _ = rng.pick(payers)
+        shop = rng.pick(shops)
         card = rng.pick(customer.cards)
         second = rng.pick(shop.minutes) * 60 + rng.whole(0, 60)
         event = BankEvent(

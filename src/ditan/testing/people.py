@@ -97,9 +97,9 @@ class Customer:
         account = self.account
         if account is None or not account.open.holds(t):
             return Standing.NO_ACCOUNT
-        if not all(any(spell.holds(t) for spell in account.consents.get(purpose, ())) for purpose in purposes):
+        if not all(_during(account.consents.get(purpose), t) for purpose in purposes):
             return Standing.NO_CONSENT
-        if card_ref is not None and not any(spell.holds(t) for spell in account.links.get(card_ref, ())):
+        if card_ref is not None and not _during(account.links.get(card_ref), t):
             return Standing.CARD_NOT_LINKED
         return Standing.CANDIDATE
 
@@ -107,6 +107,15 @@ class Customer:
     def changes_mind(self) -> bool:
         """Whether a late event could meet another standing than the one at its own time."""
         return self.life in {Life.WITHDRAWS, Life.CLOSES, Life.RELINKS, Life.NEWCOMER}
+
+
+def _during(spells: list[Spell] | None, t: int) -> bool:
+    """Whether `t` is inside one of the spells."""
+    if spells:
+        for since, until in spells:
+            if since <= t and (until is None or t < until):
+                return True
+    return False
 
 
 class Step(NamedTuple):

@@ -80,7 +80,11 @@ def instant(at: datetime) -> str:
 
 def line(found: Iterable[str]) -> str:
     """Texts as a CSV line without its end, quoted where RFC 4180 says so."""
-    return ",".join([_quoted(text) for text in found])
+    texts = list(found)
+    plain = ",".join(texts)
+    if '"' not in plain and "\n" not in plain and plain.count(",") == len(texts) - 1:
+        return plain
+    return ",".join([_quoted(text) for text in texts])
 
 
 def _quoted(text: str) -> str:

@@ -208,6 +208,7 @@ WITH fact AS (
     rate_slot.points AS q_points,
     rate_slot.points_max AS q_points_max,
     rate_slot.max_energy AS q_max_energy,
+    rate_slot.gives_carbon AS q_gives_carbon,
     CASE rate_slot.input
       WHEN 1
       THEN q_distance
@@ -272,12 +273,8 @@ WITH fact AS (
 )
 SELECT
   rounded.*
-  EXCEPT (q_text_distance_m, q_text_ride_count, q_text_vehicle, q_text_electricity_wh, q_text_steps, q_distance, q_rides, q_amount, q_electricity, q_steps, q_period, q_place, q_fare_slot, q_branch, q_slot, q_input_max, q_constant, q_numerator, q_denominator, q_max_mg, q_milli_constant, q_milli_numerator, q_milli_denominator, q_max_milli, q_milli_per_points, q_points, q_points_max, q_max_energy, q_input, q_cut, q_mg, q_milli),
-  CASE
-    WHEN scenario IN (1, 2, 3, 4, 5, 8, 10, 12, 13, 15, 16, 17, 18, 19, 21)
-    THEN GREATEST(raw_mg, 0)
-    ELSE 0
-  END AS carbon_mg,
+  EXCEPT (q_text_distance_m, q_text_ride_count, q_text_vehicle, q_text_electricity_wh, q_text_steps, q_distance, q_rides, q_amount, q_electricity, q_steps, q_period, q_place, q_fare_slot, q_branch, q_slot, q_input_max, q_constant, q_numerator, q_denominator, q_max_mg, q_milli_constant, q_milli_numerator, q_milli_denominator, q_max_milli, q_milli_per_points, q_points, q_points_max, q_max_energy, q_gives_carbon, q_input, q_cut, q_mg, q_milli),
+  CASE WHEN q_gives_carbon THEN GREATEST(raw_mg, 0) ELSE 0 END AS carbon_mg,
   CAST(CASE
     WHEN q_milli_per_points = 0
     THEN LEAST(q_points, q_points_max)

@@ -311,6 +311,9 @@ BEGIN
     CREATE TEMPORARY TABLE asked_act (act_id uuid) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE asked_occasion (occasion_key uuid) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE asked_history (customer_id bigint, quota_key bigint) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE asked_neighbor (
+        row_number bigint, customer_id bigint, scenario smallint, at timestamptz, gap_us bigint
+    ) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE change (customer_id bigint, carbon_mg bigint, energy bigint, quota bigint[])
         ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE issued (scenario smallint, carbon_mg bigint, energy bigint) ON COMMIT DELETE ROWS;
