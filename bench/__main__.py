@@ -13,7 +13,7 @@ from bench.workload import Workload, end_to_end, posting, reading
 
 
 def main() -> None:
-    """Measure, print the ratios with their targets and the digest of the result, and write `bench/results/bench.json`."""
+    """Measure, print the ratios with their targets and the digest, and write `bench/results/bench.json`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=6_000, help="customers of the synthetic bank")
     parser.add_argument("--days", type=int, default=92, help="days of feed")

@@ -52,8 +52,10 @@ def ratio(name: str, ours: Sequence[float], theirs: Sequence[float], target: flo
 def report(target: str, figures: Sequence[Figure], digest: str, *, seconds: float) -> None:
     """Print the figures and write `results/<target>.json`."""
     shown = Table(box=SIMPLE_HEAD, title=f"bench · {target}", title_justify="left")
-    for column, justify in (("figure", "left"), ("value", "right"), ("rounds", "right"), ("target", "right"), ("", "left")):
-        shown.add_column(column, justify=justify)  # type: ignore[arg-type]
+    shown.add_column("figure")
+    for column in ("value", "rounds", "target"):
+        shown.add_column(column, justify="right")
+    shown.add_column("")
     for figure in figures:
         spread = f"{_number(figure.spread[0])}–{_number(figure.spread[1])}" if figure.spread else ""
         bound = "" if figure.target is None else f"{'≥' if figure.better == 'higher' else '≤'} {_number(figure.target)}"
@@ -72,7 +74,8 @@ def report(target: str, figures: Sequence[Figure], digest: str, *, seconds: floa
         "commit": _commit(),
         "digest": digest,
         "figures": [
-            {"figure": f.figure, "value": f.value, "target": f.target, "better": f.better, "met": f.met} for f in figures
+            {"figure": f.figure.strip(), "value": f.value, "target": f.target, "better": f.better, "met": f.met}
+            for f in figures
         ],
     }
     (RESULTS / f"{target}.json").write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n")

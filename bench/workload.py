@@ -19,8 +19,8 @@ from ditan.cli.ingest import DUCK, ingest_file
 from ditan.flow import prepare
 from ditan.kernel.clock import SystemClock
 from ditan.kernel.settings import Settings
-from ditan.ledger.store import COLUMNS
 from ditan.ledger.staging import binary_copy
+from ditan.ledger.store import COLUMNS
 from ditan.proof import ledger_digest
 from ditan.store import Store, embedded
 from ditan.testing.bank import make_bank
@@ -142,9 +142,7 @@ def posting(workload: Workload, rounds: int) -> list[Figure]:
 
 def _post(workload: Workload, connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection) -> None:
     batch_id = feed.next_batch(connection)
-    ledger.post(
-        connection, duck, batch_id=batch_id, pack_id=workload.methodology.pack_id, now=SystemClock().now()
-    )
+    ledger.post(connection, duck, batch_id=batch_id, pack_id=workload.methodology.pack_id, now=SystemClock().now())
     connection.execute(
         "INSERT INTO feed.batch VALUES (%s, 'bench', 'bench', '', 0, %s, NULL, now(), 0, '')",
         (batch_id, workload.methodology.pack_id),
@@ -166,9 +164,12 @@ def _raw_copy(workload: Workload, body: bytes) -> float:
         owner.execute("CHECKPOINT")
 
     def copy() -> None:
-        with workload.store.unit_of_work() as connection, connection.cursor() as cursor:
-            with cursor.copy("COPY ledger.raw_act FROM STDIN (FORMAT binary)") as writer:
-                writer.write(body)
+        with (
+            workload.store.unit_of_work() as connection,
+            connection.cursor() as cursor,
+            cursor.copy("COPY ledger.raw_act FROM STDIN (FORMAT binary)") as writer,
+        ):
+            writer.write(body)
 
     seconds = timed(copy)
     with workload.store.connect_owner() as owner:

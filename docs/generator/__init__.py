@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from docs.generator import codes, commands, database, methodology, promises, settings
+from docs.generator import codes, commands, database, events, methodology, promises, settings
 
 REFERENCE: Final = Path(__file__).resolve().parents[1] / "reference"
 
@@ -21,6 +21,7 @@ def pages() -> dict[Path, str]:
         "settings.md": settings.page(),
         "result-codes.md": codes.page(),
         "invariants.md": promises.page(),
+        "events.md": events.page(),
         "tables.md": database.page(),
         **methodology.pages(),
     }

@@ -31,7 +31,7 @@ CLOCK = SOURCE / "kernel" / "clock.py"
 NOW = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
 
 #: Modules whose work is to write SQL.
-SQL_BUILDERS = {SOURCE / "quantification" / "compiling.py", SOURCE / "recognition" / "compiling.py"}
+SQL_BUILDERS = {SOURCE / stage / "compiling.py" for stage in ("feed", "recognition", "quantification")}
 SQL = re.compile(r"\s*(--[^\n]*\n\s*)*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|MERGE INTO|COPY)\s+\S")
 
 #: In pieces, so that this file passes its own test.

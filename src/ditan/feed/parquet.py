@@ -56,9 +56,9 @@ class ParquetRows:
         self.row_number = 0
         self.damage: str | None = None
 
-    def share(self) -> float:
+    def share(self) -> float:  # display only
         """How much of the file has been read, 0 to 1, for the progress bar."""
-        return float(self.row_number / max(1, self.file.metadata.num_rows))
+        return float(self.row_number / max(1, self.file.metadata.num_rows))  # display only
 
     def parts(self) -> Iterator[Part]:
         """The rows; where they cannot be read they end, and `damage` says why."""

@@ -215,7 +215,8 @@ FROM decided WHERE code = 'posted' GROUP BY scenario ORDER BY scenario
 
 -- name: conflicts
 -- why: The same id with other content is an incident to look at, never applied (INV-02).
-SELECT act_id AS event_key, content_key, row_number FROM decided WHERE code = 'conflict'
+SELECT act_id::VARCHAR AS event_key, content_key::VARCHAR AS content_key, row_number
+FROM decided WHERE code = 'conflict' ORDER BY row_number
 
 -- name: stage_refunds
 -- why: The batch's refunds; a reversal, or a refund of an event without money, takes back everything. One whose original is

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import duckdb
 import psycopg
 import pyarrow as pa
+from psycopg.types.json import Jsonb
 from pyarrow import csv
 
 from ditan.kernel import limits
@@ -75,8 +76,9 @@ def post(
 def _ask(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, pack_id: int) -> None:
     """Fetch what the decision needs: holders, known acts, taken occasions, caps, and months long past."""
     duck.execute(_DECIDE["ask"])
-    for table in ("customer", "act", "occasion"):
-        store.copy_in(connection, f"asked_{table}", _rows(duck, f"asked_{table}s"))
+    store.copy_in(connection, "asked_customer", _rows(duck, "asked_customers"))
+    store.copy_in(connection, "asked_act", _rows(duck, "asked_acts"))
+    store.copy_in(connection, "asked_occasion", _rows(duck, "asked_occasions"))
     for name in ("read_holders", "read_known", "read_taken"):
         _answer(connection, duck, name)
     duck.execute(_DECIDE["open_holders"])
@@ -102,6 +104,8 @@ def _write(
     store.copy_in(connection, "issued", _rows(duck, "issued"))
     store.write(connection, "change_holders")
     store.write(connection, "change_issuance")
+    conflicts = _rows(duck, "conflicts").to_pylist()
+    store.write(connection, "record_conflicts", {"batch_id": batch_id, "conflicts": Jsonb(conflicts)})
 
 
 def _refund(

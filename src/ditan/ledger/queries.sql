@@ -19,8 +19,14 @@ COPY (
 ) TO STDOUT (FORMAT csv)
 
 -- name: read_known
--- why: Acts that are there already: the same event again, or a conflict.
-COPY (SELECT k.act_id, k.content_key FROM asked_act a JOIN ledger.act k USING (act_id)) TO STDOUT (FORMAT csv)
+-- why: What is there already under these ids: the same event again, or a conflict; an id that was a refund is no act's.
+COPY (
+    SELECT k.act_id, k.content_key FROM asked_act JOIN ledger.act k USING (act_id)
+    UNION ALL
+    SELECT r.reversal_id, r.content_key FROM asked_act a JOIN ledger.reversal r ON r.reversal_id = a.act_id
+    UNION ALL
+    SELECT w.refund_key, w.content_key FROM asked_act a JOIN feed.waiting_refund w ON w.refund_key = a.act_id
+) TO STDOUT (FORMAT csv)
 
 -- name: read_taken
 -- why: Occasions that have their act.
@@ -86,7 +92,7 @@ SELECT r.row_number, r.refund_key, r.content_key,
     CASE
         WHEN v.content_key = r.content_key THEN 'duplicate'
         WHEN v.reversal_id IS NOT NULL OR w.content_key <> r.content_key OR x.act_id IS NOT NULL THEN 'conflict'
-        WHEN w.refund_key IS NOT NULL THEN 'waiting_original'
+        WHEN w.refund_key IS NOT NULL AND a.act_id IS NULL THEN 'waiting_original'
         WHEN r.original_refused THEN 'original_not_posted'
         WHEN a.act_id IS NULL THEN 'waiting_original'
     END,
@@ -110,12 +116,15 @@ SELECT -1, w.refund_key, w.content_key, w.original_key, w.match_key, w.whole, w.
 FROM asked_act k
 JOIN feed.waiting_refund w ON w.original_key = k.act_id
 JOIN ledger.act a ON a.act_id = k.act_id
+WHERE NOT EXISTS (SELECT FROM refund_stage s WHERE s.refund_key = w.refund_key AND s.content_key = w.content_key)
 UNION ALL
-SELECT DISTINCT ON (w.refund_key)
+(SELECT DISTINCT ON (w.refund_key)
     -1, w.refund_key, w.content_key, w.original_key, w.match_key, w.whole, w.amount_fen, w.occurred_at, NULL, m.act_id
 FROM feed.waiting_refund w
 JOIN ledger.match m ON m.match_key = w.match_key AND m.occurred_at <= w.occurred_at AND m.amount_fen >= w.amount_fen
 WHERE w.original_key IS NULL AND w.match_key IS NOT NULL
+  AND NOT EXISTS (SELECT FROM refund_stage s WHERE s.refund_key = w.refund_key AND s.content_key = w.content_key)
+ORDER BY w.refund_key, m.occurred_at DESC, m.act_id)
 
 -- name: weigh_refunds
 -- why: What each refund takes back: the act's gift in proportion to all money refunded so far, less what was taken before.
@@ -174,7 +183,8 @@ DELETE FROM ledger.occasion WHERE act_id IN (SELECT act_id FROM refund_outcome W
 -- name: end_waiting
 -- why: A refund that found its original no longer waits; one that waited longer than its retention is forgotten.
 DELETE FROM feed.waiting_refund w
-WHERE w.refund_key IN (SELECT refund_key FROM refund_outcome WHERE row_number = -1) OR w.expires_at < %(now)s
+WHERE w.refund_key IN (SELECT refund_key FROM refund_outcome WHERE code IN ('refunded', 'nothing_left'))
+   OR w.expires_at < %(now)s
 
 -- name: start_waiting
 -- why: Hashes, money and time only.
@@ -183,6 +193,13 @@ SELECT refund_key, content_key, original_key, match_key, whole, amount_fen, occu
     %(now)s + %(waiting_days)s * interval '1 day'
 FROM refund_outcome WHERE code = 'waiting_original'
 ON CONFLICT (refund_key) DO NOTHING
+
+-- name: record_conflicts
+-- why: An act whose id was used before with other content is an incident, never applied (INV-02).
+INSERT INTO feed.conflict (event_key, content_key, batch_id, row_number)
+SELECT c.event_key, c.content_key, %(batch_id)s, c.row_number
+FROM jsonb_to_recordset(%(conflicts)s) AS c(event_key uuid, content_key uuid, row_number bigint)
+ON CONFLICT DO NOTHING
 
 -- name: record_refund_conflicts
 -- why: A refund whose id was used before with other content is an incident, never applied (INV-02).
