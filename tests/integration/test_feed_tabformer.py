@@ -39,8 +39,8 @@ def test_every_row_is_accounted_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert dict(counts) == {"payment_failed": 574}
     assert kinds == [
         ("card_payment", False, True, 18_745),
-        ("card_refund", False, True, 75),
-        ("card_refund", True, True, 569),
+        ("card_refund", False, True, 40),
+        ("card_refund", True, True, 604),
     ]
     assert failed_refunds == [(6,)], "650 refunds: tied, waiting, or failed themselves"
 

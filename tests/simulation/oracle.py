@@ -119,6 +119,8 @@ class Ledger:
         self.waiting: dict[UUID, Offer] = {}
         self.occasions: dict[tuple[int, str, str], UUID] = {}
         self.uses: defaultdict[tuple[str, int, int], Use] = defaultdict(Use)
+        self.journeys: defaultdict[tuple[str, int], list[datetime]] = defaultdict(list)  # acts that are no mere occasion
+        self.matches: defaultdict[UUID, list[Offer]] = defaultdict(list)
         self.conflicts: set[tuple[UUID, UUID]] = set()
         self.released = 0
 
@@ -141,14 +143,15 @@ class Ledger:
         return endings | self._refund(refunds, {o.key for o in acts}, refused)
 
     def _known(self, offer: Offer) -> str:
-        known = {
-            **{key: act.offer.content for key, act in self.acts.items()},
-            **{key: refund.content for key, (refund, *_) in self.reversals.items()},
-            **{key: refund.content for key, refund in self.waiting.items()},
-        }
-        if offer.key not in known:
+        if offer.key in self.acts:
+            known = self.acts[offer.key].offer
+        elif offer.key in self.reversals:
+            known = self.reversals[offer.key][0]
+        elif offer.key in self.waiting:
+            known = self.waiting[offer.key]
+        else:
             return ""
-        if known[offer.key] == offer.content:
+        if known.content == offer.content:
             return "duplicate"
         self.conflicts.add((offer.key, offer.content))
         return "conflict"
@@ -177,11 +180,7 @@ class Ledger:
             if offer.occasion is not None:
                 taken.add(place)
             gap, who = self.limits[offer.scenario].gap, (offer.customer, offer.scenario)
-            near = any(
-                abs(act.offer.at - offer.at) < gap
-                for act in self.acts.values()
-                if (act.offer.customer, act.offer.scenario) == who and act.aside != "same_occasion"
-            )
+            near = any(abs(at - offer.at) < gap for at in self.journeys[who])
             if near or (who in last and offer.at - last[who] < gap):
                 aside[offer.key] = "too_soon"
             last[who] = offer.at
@@ -198,6 +197,9 @@ class Ledger:
             if offer.key in aside:
                 endings[offer.row_number] = Ending(aside[offer.key])
                 self.acts[offer.key] = Act(offer, 0, 0, aside=aside[offer.key])
+                self._note_match(offer)
+                if aside[offer.key] == "too_soon":
+                    self.journeys[offer.customer, offer.scenario].append(offer.at)
                 continue
             when, limit = local(offer.at), self.limits[offer.scenario]
             place = (offer.customer, offer.scenario, when.year * 12 + when.month)
@@ -236,6 +238,8 @@ class Ledger:
 
     def _keep(self, offer: Offer, ending: Ending) -> None:
         self.acts[offer.key] = Act(offer, ending.carbon_mg, ending.energy, cut=ending.cut)
+        self.journeys[offer.customer, offer.scenario].append(offer.at)
+        self._note_match(offer)
         if offer.occasion is not None:
             self.occasions[offer.scenario, offer.customer, offer.occasion] = offer.key
         when = local(offer.at)
@@ -244,6 +248,10 @@ class Ledger:
         if ending.carbon_mg or ending.energy:
             use.acts += 1
             use.days[when.day] += 1
+
+    def _note_match(self, offer: Offer) -> None:
+        if offer.match is not None:
+            self.matches[offer.match].append(offer)
 
     # --- refunds ---
 
@@ -290,12 +298,9 @@ class Ledger:
         if refund.original is not None:
             return refund.original if refund.original in self.acts else None
         fits = [
-            act.offer
-            for act in self.acts.values()
-            if refund.match is not None
-            and act.offer.match == refund.match
-            and act.offer.at <= refund.at
-            and act.offer.fen >= refund.fen
+            offer
+            for offer in self.matches.get(refund.match or refund.key, [])
+            if offer.at <= refund.at and offer.fen >= refund.fen
         ]
         fits.sort(key=lambda offer: offer.key.bytes)
         return max(fits, key=lambda offer: offer.at).key if fits else None

@@ -40,7 +40,7 @@ ACTS = """
     JOIN accounts.customer c USING (customer_id)
     JOIN methodology.scenario s USING (pack_id, scenario)
     LEFT JOIN ledger.reversal r USING (act_id)
-    WHERE c.customer_ref = %s
+    WHERE c.customer_ref = %s AND a.cut < 32
     GROUP BY a.act_id, s.id
     ORDER BY a.occurred_at
 """

@@ -82,13 +82,14 @@ WHERE customer_id = %(customer_id)s ORDER BY granted_at, purpose
 -- name: project_permits
 -- why: Posting reads one row per customer; this is where that row learns what the customer decided.
 UPDATE ledger.holder h SET opened_at = c.opened_at, closed_at = c.closed_at, permits = coalesce((
-    SELECT array_agg(n ORDER BY code, since, place) FROM (
+    SELECT array_agg(n ORDER BY code, since, until, place) FROM (
         SELECT CASE purpose WHEN 'card_payments' THEN 1 WHEN 'whereabouts' THEN 2 ELSE 3 END::bigint AS code,
-            granted_at AS since, withdrawn_at AS until
+            granted_at AS since, coalesce(withdrawn_at, 'infinity') AS until
         FROM accounts.consent k WHERE k.customer_id = c.customer_id
-        UNION ALL
-        SELECT card_key, linked_at, unlinked_at FROM accounts.card d WHERE d.customer_id = c.customer_id
-    ) permit, LATERAL unnest(array[code, (extract(epoch FROM since) * 1000000)::bigint,
-        coalesce((extract(epoch FROM until) * 1000000)::bigint, 9223372036854775807)]) WITH ORDINALITY AS part (n, place)
+        UNION
+        SELECT card_key, linked_at, coalesce(unlinked_at, 'infinity') FROM accounts.card d WHERE d.customer_id = c.customer_id
+    ) permit, LATERAL unnest(array[code, (extract(epoch FROM since) * 1000000)::bigint, CASE until
+        WHEN 'infinity' THEN 9223372036854775807 ELSE (extract(epoch FROM until) * 1000000)::bigint END])
+        WITH ORDINALITY AS part (n, place)
     ), '{}')
 FROM accounts.customer c WHERE c.customer_id = h.customer_id AND c.customer_ref = ANY (%(refs)s)

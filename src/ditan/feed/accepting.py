@@ -19,7 +19,7 @@ SQL: Final = load_statements(__package__)
 
 MACROS: Final = ("define_luhn_valid", "define_digit_groups", "define_group_windows", "define_card_numbers")
 AFTER_JUDGING: Final = ("find_repeated", "keep_duplicates", "keep_conflicts", "remove_refused")
-AT_LAST: Final = ("apply_ties", "drop_code", "drop_field", "drop_detail")
+AT_LAST: Final = ("drop_code", "drop_field", "drop_detail")
 
 #: Integer facts and the largest value that is believed.
 BOUNDS: Final = {unit.field: unit.max for unit in INPUTS.values() if unit.field not in {"amount_fen", "one"}}
@@ -40,10 +40,20 @@ def accept(duck: duckdb.DuckDBPyConnection, chunk: Chunk, mapping: Mapping, *, n
     duck.execute(SQL["reject"], {"id_chars_max": limits.id_chars_max})
     for name in AFTER_JUDGING:
         duck.execute(SQL[name])
-    duck.execute(SQL["tie_refunds"], {"refund_candidates_max": limits.refund_candidates_max})
+    if mapping.refund.tie_by:
+        _tie(duck)
     for name in AT_LAST:
         duck.execute(SQL[name])
     return _counted(duck, chunk)
+
+
+def _tie(duck: duckdb.DuckDBPyConnection) -> None:
+    """Tie refunds without a reference to their payments: a fixed number of rounds, each for what the last left."""
+    duck.execute(SQL["place_refunds"])
+    duck.execute(SQL["begin_ties"])
+    for _ in range(limits.refund_rounds):
+        duck.execute(SQL["tie_refunds"], {"refund_candidates_max": limits.refund_candidates_max})
+    duck.execute(SQL["apply_ties"])
 
 
 def _bounds(now: datetime) -> dict[str, object]:
@@ -54,7 +64,8 @@ def _bounds(now: datetime) -> dict[str, object]:
         "kinds": list(Kind),
         "channels": list(Channel),
         "card_products": list(CardProduct),
-        "bounds": BOUNDS,
+        "measured": [f"/{name}" for name in BOUNDS],
+        "measured_max": list(BOUNDS.values()),
         "amount_fen_max": limits.amount_fen_max,
         "attributes_max": limits.attributes_max,
         "id_chars_max": limits.id_chars_max,

@@ -47,19 +47,23 @@ WITH typed AS (
         CASE WHEN regexp_full_match(mcc_text, '[0-9]{1,4}') THEN TRY_CAST(mcc_text AS SMALLINT) END AS mcc,
         CASE WHEN regexp_full_match(city_text, '[1-8][0-9]{5}') THEN TRY_CAST(city_text AS INTEGER) END AS city,
         CASE
-            WHEN attributes_text IS NOT NULL AND strlen(attributes_text) <= 4 * $field_chars_max
-                THEN TRY_CAST(TRY_CAST(attributes_text AS JSON) AS MAP(VARCHAR, JSON))
+            WHEN attributes_text IS NOT NULL AND strlen(attributes_text) <= 4 * $field_chars_max THEN CASE
+                WHEN TRY(json_type(attributes_text)) = 'OBJECT' THEN list_sort(json_keys(attributes_text))
+            END
         END AS facts
     FROM mapped
 ), canonical AS (
     SELECT
         *,
+        -- One form for one content: sorted, without blanks and nulls. NULL when the names are not what they must be.
         CASE
-            WHEN facts IS NOT NULL THEN '{' || coalesce(list_aggregate(
-                list_transform(
-                    list_filter(list_sort(map_entries(facts)), lambda fact: coalesce(fact.value::VARCHAR, 'null') <> 'null'),
-                    lambda fact: to_json(fact.key)::VARCHAR || ':' || fact.value::VARCHAR
-                ), 'string_agg', ','), '') || '}'
+            WHEN len(facts) <= $attributes_max THEN CASE
+                WHEN list_unique(facts) = len(facts)
+                    AND regexp_full_match(array_to_string(facts, ','), '([a-z][a-z0-9_]{0,63}(,|$))*')
+                    THEN '{' || coalesce(array_to_string(list_transform(facts, lambda fact:
+                        '"' || fact || '":' || nullif(json_extract(attributes_text, '/' || fact)::VARCHAR, 'null')
+                    ), ','), '') || '}'
+            END
         END AS attributes_json
     FROM typed
 ), worded AS (
@@ -126,17 +130,16 @@ WITH typed AS (
             WHEN (mcc IS NULL AND mcc_text IS NOT NULL) OR mcc = 0 THEN 'bad_mcc'
             WHEN city IS NULL AND city_text IS NOT NULL THEN 'bad_city'
             WHEN attributes_text IS NOT NULL THEN CASE
-                WHEN NOT coalesce(
-                    regexp_full_match(attributes_json,
-                        '([{,]"[a-z][a-z0-9_]{0,63}":("([^"\\]|\\["\\/])*"|-?(0|[1-9][0-9]{0,17})|true|false))+\}|\{\}')
-                    AND len(map_keys(facts)) <= $attributes_max
-                    AND len(list_filter(
-                        map_entries($bounds::MAP(VARCHAR, BIGINT)),
-                        lambda bound: coalesce(facts[bound.key]::VARCHAR, 'null') <> 'null' AND coalesce(
-                            NOT regexp_full_match(facts[bound.key]::VARCHAR, '0|[1-9][0-9]{0,17}')
-                            OR TRY_CAST(facts[bound.key]::VARCHAR AS BIGINT) > bound.value, true)
-                    )) = 0,
-                    false) THEN 'bad_attributes'
+                WHEN attributes_json IS NULL OR NOT regexp_full_match(
+                    attributes_json,
+                    '([{,]"[a-z][a-z0-9_]*":("([^"\\]|\\["\\/])*"|-?(0|[1-9][0-9]{0,17})|true|false))+\}|\{\}'
+                ) THEN 'bad_attributes'
+                WHEN len(list_filter(
+                    list_zip(json_extract(attributes_json, $measured::VARCHAR[]), $measured_max::BIGINT[]),
+                    lambda fact: fact[1] IS NOT NULL AND NOT coalesce(
+                        regexp_full_match(fact[1]::VARCHAR, '[0-9]+') AND fact[1]::VARCHAR::BIGINT <= fact[2], false
+                    )
+                )) > 0 THEN 'bad_attributes'
             END
         END AS written
     FROM judged
@@ -161,7 +164,7 @@ SELECT
         WHEN kind IN ('card_refund', 'card_reversal')
             THEN substr(sha256(source || chr(31) || original_event_id), 1, 32)::UUID
     END AS original_key,
-    substr(sha256(source || chr(31) || ties), 1, 32)::UUID AS match_key,
+    CASE WHEN ties IS NOT NULL THEN substr(sha256(source || chr(31) || ties), 1, 32)::UUID END AS match_key,
     customer_ref,
     card_ref,
     card_product,
@@ -177,7 +180,7 @@ SELECT
     service,
     attributes,
     code,
-    CASE code
+    CASE WHEN code IS NOT NULL THEN CASE code
         WHEN 'pan_found' THEN list_filter(
             [
                 {'name': 'source', 'value': source},
@@ -243,8 +246,8 @@ SELECT
         WHEN 'bad_city' THEN 'city'
         WHEN 'bad_attributes' THEN 'attributes'
         WHEN 'missing_original' THEN 'original_event_id'
-    END AS field,
-    left(CASE code
+    END END AS field,
+    CASE WHEN code IS NOT NULL THEN left(CASE code
         WHEN 'unknown_kind' THEN kind
         WHEN 'unknown_channel' THEN channel
         WHEN 'unknown_card_product' THEN card_product
@@ -259,7 +262,7 @@ SELECT
         WHEN 'bad_city' THEN city_text
         WHEN 'bad_attributes' THEN attributes_text
         WHEN 'missing_original' THEN original_event_id
-    END, $shown_value_chars_max) AS detail
+    END, $shown_value_chars_max) END AS detail
 FROM decided;
 
 -- name: reject
@@ -326,41 +329,55 @@ SELECT event_key, content_key, row_number, event_id FROM repeated WHERE NOT same
 -- why: what is left is what goes on
 DELETE FROM accepted WHERE code IS NOT NULL OR row_number IN (SELECT row_number FROM repeated);
 
+-- name: place_refunds
+-- why: a feed without references: payments and refunds with the same fields, each refund with its place among the payments
+--      before it. One of the same minute is before it, too
+CREATE OR REPLACE TABLE placed AS
+SELECT
+    row_number,
+    event_key,
+    match_key,
+    kind = 'card_payment' AS paid,
+    amount_fen,
+    occurred_at,
+    count(*) FILTER (kind = 'card_payment') OVER (
+        PARTITION BY match_key ORDER BY occurred_at, kind <> 'card_payment', row_number
+    ) AS place
+FROM accepted
+WHERE kind <> 'service_event' AND original_key IS NULL AND match_key IN (
+    SELECT match_key FROM accepted WHERE kind IN ('card_refund', 'card_reversal') AND original_key IS NULL
+);
+
+-- name: begin_ties
+-- why: nothing is tied yet
+CREATE OR REPLACE TABLE tied (event_key UUID, original_key UUID, amount_fen BIGINT);
+
 -- name: tie_refunds
--- why: a feed without references: a refund belongs to the latest payment before it with the same fields and at least its
---      amount, looked for among the last $refund_candidates_max of them so that one busy merchant costs no more than
---      many. Refunds of one payment are counted in order and never exceed it; those that do not fit wait
-CREATE OR REPLACE TABLE tied AS
-WITH moved AS (
-    SELECT
-        row_number,
-        event_key,
-        match_key,
-        kind,
-        amount_fen,
-        occurred_at,
-        count(*) FILTER (kind = 'card_payment') OVER (
-            PARTITION BY match_key ORDER BY occurred_at, kind <> 'card_payment', row_number
-        ) AS place
-    FROM accepted
-    WHERE kind <> 'service_event' AND original_key IS NULL AND match_key IN (
-        SELECT match_key FROM accepted WHERE kind IN ('card_refund', 'card_reversal') AND original_key IS NULL
-    )
-), sought AS (
+-- why: a refund belongs to the latest payment before it that has its amount left, looked for among the last
+--      $refund_candidates_max of them so that one busy merchant costs no more than many. Refunds of one payment are
+--      counted in order and never exceed it; those that do not fit look further back in the next round
+INSERT INTO tied
+WITH used AS (
+    SELECT original_key, sum(amount_fen) AS amount_fen FROM tied GROUP BY original_key
+), payment AS (
+    SELECT placed.event_key, match_key, place, placed.amount_fen - coalesce(used.amount_fen, 0) AS left_fen
+    FROM placed LEFT JOIN used ON placed.event_key = used.original_key
+    WHERE paid
+), refund AS (
     SELECT *, unnest(range(place, greatest(place - $refund_candidates_max, 0), -1)) AS candidate
-    FROM moved
-    WHERE kind <> 'card_payment'
+    FROM placed
+    WHERE NOT paid AND event_key NOT IN (SELECT event_key FROM tied)
 ), found AS (
-    SELECT sought.event_key, sought.amount_fen, sought.occurred_at, sought.row_number,
-        payment.event_key AS original_key, payment.amount_fen AS original_fen
-    FROM sought
-    JOIN moved AS payment ON payment.kind = 'card_payment' AND payment.match_key = sought.match_key
-        AND payment.place = sought.candidate AND payment.amount_fen >= sought.amount_fen
-    QUALIFY row_number() OVER (PARTITION BY sought.row_number ORDER BY sought.candidate DESC) = 1
+    SELECT refund.event_key, refund.amount_fen, refund.occurred_at, refund.row_number,
+        payment.event_key AS original_key, payment.left_fen
+    FROM refund
+    JOIN payment ON payment.match_key = refund.match_key AND payment.place = refund.candidate
+        AND payment.left_fen >= refund.amount_fen
+    QUALIFY row_number() OVER (PARTITION BY refund.row_number ORDER BY refund.candidate DESC) = 1
 )
-SELECT event_key, original_key
+SELECT event_key, original_key, amount_fen
 FROM found
-QUALIFY sum(amount_fen) OVER (PARTITION BY original_key ORDER BY occurred_at, row_number) <= original_fen;
+QUALIFY sum(amount_fen) OVER (PARTITION BY original_key ORDER BY occurred_at, row_number) <= left_fen;
 
 -- name: apply_ties
 -- why: the refunds that found their payment now name it, as if the feed had

@@ -7,10 +7,12 @@ Arrow then reads what is sound; both ways give the same rows, so a row never dep
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
+from pyarrow import compute
 
 from ditan.feed.chunks import UNREADABLE
 from ditan.feed.codes import Code
@@ -215,7 +217,17 @@ def _without(numbers: Sequence[int], bad: set[int]) -> Sequence[int]:
 
 
 def _numbered(table: pa.Table, numbers: Sequence[int]) -> pa.Table:
-    return table.append_column("row_number", pa.array(numbers, pa.int64()))
+    if isinstance(numbers, range) and numbers:
+        column = compute.add(_counted(1 << (len(numbers) - 1).bit_length()).slice(0, len(numbers)), numbers[0])
+    else:
+        column = pa.array(numbers, pa.int64())
+    return table.append_column("row_number", column)
+
+
+@lru_cache(maxsize=4)
+def _counted(length: int) -> pa.Array:
+    """0, 1, 2, …: adding to it is ten times faster than making it."""
+    return pa.array(range(length), pa.int64())
 
 
 def _unreadable(bad: Sequence[tuple[int, str, str, str]]) -> pa.Table:

@@ -28,10 +28,10 @@ INSERT INTO entry SELECT * FROM read_csv($file, header = false, columns = {
     'quantity_milli': 'BIGINT', 'rate_id': 'INTEGER', 'scenario': 'SMALLINT'})
 
 -- name: compare
--- why: To the milligram, the thousandth of a unit and the point (where no cap took the energy).
+-- why: To the milligram, the thousandth of a unit and the point (where nothing took the energy).
 SELECT count(*),
     count(*) FILTER (WHERE e.act_id IS NULL OR e.quantified_mg <> q.raw_mg OR e.quantity_milli <> q.quantity_milli
-        OR e.rate_id <> q.rate_id OR (e.cut & 24 = 0 AND e.energy <> q.energy)),
+        OR e.rate_id <> q.rate_id OR (e.cut & 120 = 0 AND e.energy <> q.energy)),
     coalesce(sum(q.raw_mg), 0)::VARCHAR, coalesce(sum(e.quantified_mg), 0)::VARCHAR,
     list(q.event_key::VARCHAR) FILTER (WHERE e.act_id IS NULL OR e.quantified_mg <> q.raw_mg)[1:5]
 FROM quantified q LEFT JOIN entry e ON e.act_id = q.event_key

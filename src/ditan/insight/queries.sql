@@ -16,8 +16,8 @@ SELECT e.path FROM ledger.act a JOIN feed.evidence_file e USING (batch_id) WHERE
 -- name: read_scenario_totals
 -- why: The programme by scenario: acts, what they gave net of reversals, and how many a cap cut to nothing.
 SELECT s.scenario AS number, s.id, s.family, s.name_zh, s.name_en,
-    count(a.act_id) AS acts,
-    count(a.act_id) FILTER (WHERE a.cut <> 0) AS cut,
+    count(a.act_id) FILTER (WHERE a.cut < 32) AS acts,
+    count(a.act_id) FILTER (WHERE a.cut BETWEEN 1 AND 31) AS cut,
     count(DISTINCT a.customer_id) AS customers,
     coalesce(sum(a.carbon_mg), 0)::bigint - coalesce((
         SELECT sum(r.carbon_mg) FROM ledger.reversal r JOIN ledger.act b USING (act_id) WHERE b.scenario = s.scenario), 0)::bigint AS carbon_mg,

@@ -53,6 +53,9 @@ attributes_max = 32
 #: Among how many payments, the latest before it, the original of a refund without a reference is looked for.
 refund_candidates_max = 64
 
+#: How often refunds that found their payment used up by others look for an earlier one.
+refund_rounds = 4
+
 #: How long a refund waits for an original that has not arrived.
 waiting_refund_days = 180
 

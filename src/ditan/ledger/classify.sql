@@ -67,20 +67,22 @@ SELECT DISTINCT o.row_number, h.customer_id, o.scenario, o.at_us, c.gap_us
 FROM offered o
 JOIN holder h USING (customer_key)
 JOIN cap c ON c.scenario = o.scenario AND c.gap_us > 0
-JOIN used u ON u.customer_id = h.customer_id AND u.quota_key % 100 = o.scenario AND u.last_us > o.at_us
+JOIN (SELECT customer_id, max(last_us) AS last_us FROM used GROUP BY customer_id) u
+    ON u.customer_id = h.customer_id AND u.last_us > o.at_us
 ORDER BY ALL
 
 -- name: classify
 -- why: Everything that decides about an act, in the order of `PostCode`: known before? whose? consented and linked at the
--- why: time of the act? the same occasion, or the same journey? within the caps? Caps count in order of occurrence.
+-- why: time of the act? the same occasion, or the same journey? within the caps? Caps count in order of occurrence. Only
+-- why: where a customer's batch could pass a cap (`tight`) is the order looked at; elsewhere all of it fits.
 CREATE OR REPLACE TEMP TABLE decided AS
 WITH allowance AS (
     SELECT o.row_number, bit_or(CASE WHEN p.code <= 3 THEN 1 << p.code ELSE 0 END) AS purposes,
         bool_or(p.code = o.card_key) AS linked
     FROM offered o JOIN permit p ON p.customer_key = o.customer_key AND o.at_us >= p.from_us AND o.at_us < p.to_us
     GROUP BY o.row_number
-), owned AS (
-    SELECT o.*, h.customer_id, s.* EXCLUDE (scenario),
+), owned AS MATERIALIZED (
+    SELECT o.*, h.customer_id,
         CASE
             WHEN k.content_key = o.content_key THEN 'duplicate'
             WHEN k.act_id IS NOT NULL THEN 'conflict'
@@ -95,34 +97,52 @@ WITH allowance AS (
     LEFT JOIN allowance a ON a.row_number = o.row_number
     LEFT JOIN taken t ON t.occasion_key = o.occasion_key
     JOIN cap s ON s.scenario = o.scenario
-), eligible AS (
-    SELECT * EXCLUDE (refused),
-        CASE WHEN occasion_key IS NOT NULL AND row_number() OVER (PARTITION BY occasion_key ORDER BY at_us, row_number) > 1
-             THEN 'same_occasion' END AS refused
-    FROM owned WHERE refused IS NULL
-), joined AS (
-    SELECT DISTINCT e.row_number FROM eligible e
-    JOIN used u ON u.customer_id = e.customer_id AND u.quota_key % 100 = e.scenario AND abs(e.at_us - u.last_us) < e.gap_us
-), spaced AS (
-    SELECT s.* REPLACE (
-        CASE WHEN s.refused IS NOT NULL OR s.gap_us = 0 THEN s.refused
-             WHEN s.at_us - lag(s.at_us) OVER journey < s.gap_us OR j.row_number IS NOT NULL OR n.row_number IS NOT NULL
-                 THEN 'too_soon'
-        END AS refused),
+), first_of_occasion AS (
+    SELECT occasion_key, arg_min(row_number, (at_us, row_number)) AS row_number
+    FROM owned WHERE refused IS NULL AND occasion_key IS NOT NULL GROUP BY occasion_key
+), single AS MATERIALIZED (
+    SELECT o.row_number, o.customer_id, o.scenario, o.quota_key, o.day, o.at_us, o.carbon_mg, o.energy,
+        CASE WHEN o.occasion_key IS NOT NULL AND f.row_number <> o.row_number THEN 'same_occasion' END AS refused
+    FROM owned o LEFT JOIN first_of_occasion f ON f.occasion_key = o.occasion_key
+    WHERE o.refused IS NULL
+), journey AS (
+    SELECT s.row_number, s.at_us - lag(s.at_us) OVER (
+        PARTITION BY s.customer_id, s.scenario ORDER BY s.at_us, s.row_number) < c.gap_us AS continued
+    FROM single s JOIN cap c ON c.scenario = s.scenario AND c.gap_us > 0
+    WHERE s.refused IS NULL
+), continued AS (
+    SELECT row_number FROM journey WHERE continued
+    UNION
+    SELECT row_number FROM neighbor
+    UNION
+    SELECT s.row_number FROM single s
+    JOIN cap c ON c.scenario = s.scenario AND c.gap_us > 0
+    JOIN used u ON u.customer_id = s.customer_id AND u.quota_key % 100 = s.scenario AND abs(s.at_us - u.last_us) < c.gap_us
+), eligible AS MATERIALIZED (
+    SELECT s.* REPLACE (coalesce(s.refused, CASE WHEN j.row_number IS NOT NULL THEN 'too_soon' END) AS refused),
+        coalesce(s.refused, j.row_number::VARCHAR) IS NULL AND (s.carbon_mg > 0 OR s.energy > 0) AS counts,
         coalesce(u.acts, 0) AS used_acts, coalesce(u.mg, 0) AS used_mg,
         coalesce((CASE WHEN s.day <= 12 THEN u.days_01 WHEN s.day <= 24 THEN u.days_13 ELSE u.days_25 END
                   >> (5 * ((s.day - 1) % 12))) & 31, 0) AS used_day
-    FROM eligible s
+    FROM single s
+    LEFT JOIN continued j ON j.row_number = s.row_number
     LEFT JOIN used u ON u.customer_id = s.customer_id AND u.quota_key = s.quota_key
-    LEFT JOIN joined j ON j.row_number = s.row_number
-    LEFT JOIN neighbor n ON n.row_number = s.row_number
-    WINDOW journey AS (
-        PARTITION BY s.customer_id, s.scenario, s.refused IS NULL ORDER BY s.at_us, s.row_number)
+), per_day AS (
+    SELECT customer_id, quota_key, scenario, used_acts, used_mg, used_day + count(*) AS of_day, count(*) AS acts,
+        sum(carbon_mg) AS mg
+    FROM eligible WHERE counts GROUP BY customer_id, quota_key, scenario, day, used_day, used_acts, used_mg
+), tight AS (
+    SELECT p.customer_id, p.quota_key
+    FROM per_day p JOIN cap c ON c.scenario = p.scenario
+    GROUP BY p.customer_id, p.quota_key, p.used_acts, p.used_mg, c.daily_acts, c.energy_daily_acts, c.monthly_acts,
+        c.energy_monthly_acts, c.monthly_mg
+    HAVING max(p.of_day) > least(c.daily_acts, c.energy_daily_acts)
+        OR p.used_acts + sum(p.acts) > least(c.monthly_acts, c.energy_monthly_acts)
+        OR p.used_mg + sum(p.mg) > c.monthly_mg
 ), by_day AS (
-    SELECT *, refused IS NULL AND (carbon_mg > 0 OR energy > 0) AS counts,
-        used_day + sum(CASE WHEN refused IS NULL AND (carbon_mg > 0 OR energy > 0) THEN 1 ELSE 0 END) OVER (
-            PARTITION BY customer_id, quota_key, day ORDER BY at_us, row_number) AS nth_of_day
-    FROM spaced
+    SELECT e.*, c.* EXCLUDE (scenario), e.used_day + sum(CASE WHEN e.counts THEN 1 ELSE 0 END) OVER (
+        PARTITION BY e.customer_id, e.quota_key, e.day ORDER BY e.at_us, e.row_number) AS nth_of_day
+    FROM eligible e SEMI JOIN tight USING (customer_id, quota_key) JOIN cap c ON c.scenario = e.scenario
 ), by_month AS (
     SELECT *, used_acts + sum(CASE WHEN counts AND nth_of_day <= greatest(daily_acts, energy_daily_acts) THEN 1 ELSE 0 END)
         OVER (PARTITION BY customer_id, quota_key ORDER BY at_us, row_number) AS nth_of_month
@@ -138,40 +158,45 @@ WITH allowance AS (
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS mg_before
     FROM allowed
 ), given AS (
-    SELECT *,
+    SELECT row_number, refused, carbon_mg, energy, daily_acts, monthly_acts, energy_daily_acts, nth_of_day, nth_of_month,
         CASE WHEN carbon_allowed THEN greatest(0, least(carbon_mg, monthly_mg - mg_before)) ELSE 0 END::BIGINT AS given_mg,
         CASE WHEN energy_allowed THEN energy ELSE 0 END AS given_energy
     FROM weighed
-), explained AS (
-    SELECT *,
-        CASE WHEN carbon_mg = 0 OR refused IS NOT NULL THEN 0
+), verdict AS (
+    SELECT row_number, refused, given_mg, given_energy,
+        CASE WHEN refused = 'same_occasion' THEN 32
+             WHEN refused = 'too_soon' THEN 64
+             WHEN carbon_mg = 0 THEN 0
              WHEN nth_of_day > daily_acts THEN 1
              WHEN nth_of_month > monthly_acts THEN 2
              WHEN given_mg < carbon_mg THEN 4 ELSE 0 END
         + CASE WHEN energy = 0 OR refused IS NOT NULL THEN 0
              WHEN nth_of_day > energy_daily_acts THEN 8
-             WHEN nth_of_month > energy_monthly_acts THEN 16 ELSE 0 END AS cut
+             WHEN given_energy = 0 THEN 16 ELSE 0 END AS cut
     FROM given
+    UNION ALL
+    SELECT row_number, refused, CASE WHEN counts THEN carbon_mg ELSE 0 END, CASE WHEN counts THEN energy ELSE 0 END,
+        CASE refused WHEN 'same_occasion' THEN 32 WHEN 'too_soon' THEN 64 ELSE 0 END
+    FROM eligible ANTI JOIN tight USING (customer_id, quota_key)
 )
-SELECT row_number, act_id, content_key, match_key, customer_id, scenario, at_us, day, quota_key, amount_fen, quantity_milli,
-    raw_mg, rate_id, occasion_key,
-    CASE WHEN refused IS NOT NULL THEN refused
-         WHEN cut <> 0 AND given_mg = 0 AND given_energy = 0 THEN 'capped'
+SELECT o.row_number, o.act_id, o.content_key, o.match_key, o.customer_id, o.scenario, o.at_us, o.day, o.quota_key,
+    o.amount_fen, o.quantity_milli, o.raw_mg, o.rate_id, o.occasion_key,
+    CASE WHEN o.refused IS NOT NULL THEN o.refused
+         WHEN v.refused IS NOT NULL THEN v.refused
+         WHEN v.cut <> 0 AND v.given_mg = 0 AND v.given_energy = 0 THEN 'capped'
          ELSE 'posted' END AS code,
-    given_mg AS carbon_mg, given_energy AS energy, cut::SMALLINT AS cut,
-    given_mg > 0 OR given_energy > 0 AS counted
-FROM explained
-UNION ALL
-SELECT row_number, act_id, content_key, match_key, customer_id, scenario, at_us, day, quota_key, amount_fen, quantity_milli,
-    raw_mg, rate_id, occasion_key, refused, 0, 0, 0, FALSE
-FROM owned WHERE refused IS NOT NULL
+    coalesce(v.given_mg, 0)::BIGINT AS carbon_mg, coalesce(v.given_energy, 0) AS energy,
+    CASE WHEN o.refused = 'same_occasion' THEN 32 ELSE coalesce(v.cut, 0) END::SMALLINT AS cut,
+    coalesce(v.given_mg > 0 OR v.given_energy > 0, FALSE) AS counted
+FROM owned o LEFT JOIN verdict v ON v.row_number = o.row_number
 
 -- name: new_acts
--- why: In the column order of `ledger.act`, a customer's acts together.
+-- why: In the column order of `ledger.act`, a customer's acts together. One that was given nothing (a cap, the same occasion,
+-- why: the same journey) is kept with the reason: it ends the same way however often it is sent.
 SELECT act_id, content_key, customer_id, {batch_id}::BIGINT AS batch_id, at_us, amount_fen::BIGINT AS amount_fen,
     quantity_milli::BIGINT AS quantity_milli, raw_mg::BIGINT AS raw_mg, carbon_mg, energy::INTEGER AS energy,
     rate_id::INTEGER AS rate_id, {pack_id}::SMALLINT AS pack_id, scenario, cut
-FROM decided WHERE code IN ('posted', 'capped') ORDER BY customer_id, at_us, row_number
+FROM decided WHERE code IN ('posted', 'capped', 'same_occasion', 'too_soon') ORDER BY customer_id, at_us, row_number
 
 -- name: new_occasions
 -- why: A second act of the same occasion will find it taken.
@@ -180,7 +205,7 @@ SELECT occasion_key, act_id FROM decided WHERE code IN ('posted', 'capped') AND 
 -- name: new_matches
 -- why: Only feeds whose refunds carry no reference have any.
 SELECT match_key, act_id, at_us, amount_fen::BIGINT AS amount_fen FROM decided
-WHERE code IN ('posted', 'capped') AND match_key IS NOT NULL
+WHERE code IN ('posted', 'capped', 'same_occasion', 'too_soon') AND match_key IS NOT NULL
 
 -- name: changes
 -- why: One change per customer: what the batch gave, and the quota as it is after it. Two months stay in the holder.
@@ -226,6 +251,6 @@ SELECT r.row_number, r.event_key AS refund_key, r.content_key,
     coalesce(r.match_key, '00000000-0000-0000-0000-000000000000'::UUID) AS match_key,
     r.kind = 'card_reversal' OR r.amount_fen = 0 AS whole,
     r.amount_fen::BIGINT AS amount_fen, epoch_us(r.occurred_at) AS at_us,
-    coalesce(d.code NOT IN ('posted', 'capped', 'duplicate', 'conflict'), FALSE) AS original_refused
+    coalesce(d.code NOT IN ('posted', 'capped', 'same_occasion', 'too_soon', 'duplicate', 'conflict'), FALSE) AS original_refused
 FROM refund r LEFT JOIN decided d ON d.act_id = r.original_key
 ORDER BY refund_key

@@ -19,14 +19,14 @@ SELECT (SELECT count(*) FROM quantified) + (SELECT count(*) FROM refund),
     (SELECT coalesce(sum(hash(row_number, code, carbon_mg, energy)::HUGEINT), 0)::VARCHAR FROM outcome)
 
 -- name: evidence
--- why: What the archive keeps: the events of acts that were posted, or cut to nothing by a cap, and nothing else (INV-15).
+-- why: What the archive keeps: the events of acts, also of those that were given nothing, and nothing else (INV-15).
 SELECT q.* FROM quantified q JOIN outcome o USING (row_number)
-WHERE o.code IN ('posted', 'capped') ORDER BY q.event_key
+WHERE o.code IN ('posted', 'capped', 'same_occasion', 'too_soon') ORDER BY q.event_key
 
 -- name: full_evidence
 -- why: With the full archive switched on: every accepted event; those that are acts with what they were quantified at.
 SELECT a.*, q.* EXCLUDE ({accepted})
 FROM accepted a LEFT JOIN (
-    SELECT q.* FROM quantified q JOIN outcome o USING (row_number) WHERE o.code IN ('posted', 'capped')
+    SELECT q.* FROM quantified q JOIN outcome o USING (row_number) WHERE o.code IN ('posted', 'capped', 'same_occasion', 'too_soon')
 ) q USING (row_number)
 ORDER BY a.row_number

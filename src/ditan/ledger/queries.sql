@@ -39,14 +39,14 @@ COPY (
         coalesce(sum(1::bigint << (5 * ((day - 1) % 12))) FILTER (WHERE counted AND day <= 12), 0),
         coalesce(sum(1::bigint << (5 * ((day - 1) % 12))) FILTER (WHERE counted AND day BETWEEN 13 AND 24), 0),
         coalesce(sum(1::bigint << (5 * ((day - 1) % 12))) FILTER (WHERE counted AND day >= 25), 0),
-        (extract(epoch FROM max(occurred_at)) * 1000000)::bigint
+        coalesce((extract(epoch FROM max(occurred_at) FILTER (WHERE cut <> 32)) * 1000000)::bigint, 0)
     FROM asked_history h
     JOIN LATERAL (
-        SELECT a.carbon_mg, a.occurred_at, a.carbon_mg > 0 OR a.energy > 0 AS counted,
+        SELECT a.cut, a.carbon_mg, a.occurred_at, a.carbon_mg > 0 OR a.energy > 0 AS counted,
             extract(day FROM a.occurred_at AT TIME ZONE 'Asia/Shanghai')::integer AS day
         FROM ledger.act a
         WHERE a.customer_id = h.customer_id AND a.scenario = h.quota_key % 100
-          AND a.occurred_at >= to_date((h.quota_key / 100)::text, 'YYYYMM') AT TIME ZONE 'Asia/Shanghai'
+          AND a.occurred_at >= to_date((h.quota_key / 100)::text, 'YYYYMM')::timestamp AT TIME ZONE 'Asia/Shanghai'
           AND a.occurred_at < (to_date((h.quota_key / 100)::text, 'YYYYMM') + interval '1 month') AT TIME ZONE 'Asia/Shanghai'
     ) a ON true
     GROUP BY h.customer_id, h.quota_key
@@ -58,7 +58,7 @@ COPY (
     SELECT n.row_number FROM asked_neighbor n
     WHERE EXISTS (
         SELECT FROM ledger.act a
-        WHERE a.customer_id = n.customer_id AND a.scenario = n.scenario
+        WHERE a.customer_id = n.customer_id AND a.scenario = n.scenario AND a.cut <> 32
           AND a.occurred_at > n.at - n.gap_us * interval '1 microsecond'
           AND a.occurred_at < n.at + n.gap_us * interval '1 microsecond')
 ) TO STDOUT (FORMAT csv)

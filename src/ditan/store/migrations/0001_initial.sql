@@ -181,7 +181,8 @@ CREATE TABLE feed.evidence_file (
 
 -- An act is a green event of a consenting customer. It is its own ledger entry: `carbon_mg` and `energy` are what the
 -- customer was given, each one transfer from the issuance account of the scenario to the customer, so debits equal
--- credits by construction (INV-03). An act cut to nothing by a cap stays, with zeros and the reason.
+-- credits by construction (INV-03). One that was given nothing (a cap, the same occasion,
+-- the same journey) stays, with zeros and the reason.
 CREATE TABLE ledger.act (
     act_id uuid PRIMARY KEY,                -- 128 bits of SHA-256 of (source, event_id): INV-02
     content_key uuid NOT NULL,              -- of everything the bank said of it
@@ -222,7 +223,9 @@ INSERT INTO ledger.cut VALUES
     (2, 'carbon_monthly_cap', '当月该场景计入减排量的次数已满', 'the month''s acts that count carbon in this scenario are used up'),
     (4, 'carbon_monthly_grams', '当月该场景减排量已达上限', 'the month''s grams of this scenario are used up'),
     (8, 'energy_daily_cap', '当天该场景得能量的次数已满', 'the day''s acts that earn energy in this scenario are used up'),
-    (16, 'energy_monthly_cap', '当月该场景得能量的次数已满', 'the month''s acts that earn energy in this scenario are used up');
+    (16, 'energy_monthly_cap', '当月该场景得能量的次数已满', 'the month''s acts that earn energy in this scenario are used up'),
+    (32, 'same_occasion', '同一事项（同一账单、同一证明）已计入', 'the same occasion (bill, document) already counted'),
+    (64, 'too_soon', '距上一次太近，视为同一次行程', 'too soon after the act before: part of the same journey');
 
 -- A refund or reversal takes back what its act gave (INV-06). Append-only like the act it names.
 CREATE TABLE ledger.reversal (
