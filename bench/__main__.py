@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.figures import Figure, report
 from bench.workload import Workload, end_to_end, posting, reading
+from ditan.kernel.logging import configure_logging
 
 
 def main() -> None:
@@ -19,6 +20,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=92, help="days of feed")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each measurement; medians are printed")
     options = parser.parse_args()
+    configure_logging("warning")
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="ditan-bench-", dir="/tmp") as folder:  # short: PostgreSQL's socket
         home = Path(folder)

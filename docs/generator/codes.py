@@ -38,8 +38,8 @@ LOOK_ALIKES: Final = """
 """
 LEDGER: Final = "The event is an act, or a refund. `posted` and `refunded` are the good ends."
 CUTS: Final = """
-    An act that is posted with less than it was quantified at says why. An act that is left with neither carbon
-    nor energy ends as `capped`.
+    An act that was given less than it was quantified at says why. One that was given nothing ends as `capped`,
+    `same_occasion` or `too_soon`, and stays in the ledger with zeros.
 """
 
 

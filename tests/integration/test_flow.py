@@ -378,9 +378,7 @@ def test_an_id_that_was_a_refund_never_becomes_an_act(lin: Bench, tmp_path: Path
 
 @pytest.mark.invariant("INV-06")
 @pytest.mark.parametrize("fen", [150, 400], ids=["partial", "whole"])
-def test_a_waiting_refund_that_comes_again_with_its_original_applies_once(
-    lin: Bench, tmp_path: Path, fen: int
-) -> None:
+def test_a_waiting_refund_that_comes_again_with_its_original_applies_once(lin: Bench, tmp_path: Path, fen: int) -> None:
     ride = factories.event("metro_ride")
     back = factories.refund(ride, fen)
     assert lin.ingest_events("first", [back], tmp_path)[back.event_id].code == "waiting_original"

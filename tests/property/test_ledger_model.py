@@ -364,10 +364,13 @@ def _months_behind(offer: Offer, model: Ledger) -> int:
 
 def _compare_books(bank: Bank, model: Ledger) -> None:
     acts = {
-        row[0]: row[1:] for row in bank.ask("SELECT act_id, content_key, scenario, carbon_mg, energy, cut FROM ledger.act")
+        row[0]: row[1:]
+        for row in bank.ask("SELECT act_id, content_key, scenario, carbon_mg, energy, cut FROM ledger.act")
     }
     counted = {
-        k: (a.offer.content, a.offer.scenario, a.carbon_mg, a.energy, a.cut) for k, a in model.acts.items() if not a.aside
+        k: (a.offer.content, a.offer.scenario, a.carbon_mg, a.energy, a.cut)
+        for k, a in model.acts.items()
+        if not a.aside
     }
     assert {k: row for k, row in acts.items() if k in counted} == counted
     assert {row[2:4] for k, row in acts.items() if k not in counted} <= {(0, 0)}
@@ -410,9 +413,7 @@ def test_posting_is_what_the_model_says(bank: Bank, case: Case) -> None:
 @pytest.mark.invariant("INV-02")
 @pytest.mark.invariant("INV-06")
 @pytest.mark.parametrize("seed", range(3))
-def test_posting_is_what_the_model_says_of_many_rows(
-    bank: Bank, seed: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_posting_is_what_the_model_says_of_many_rows(bank: Bank, seed: int, capsys: pytest.CaptureFixture[str]) -> None:
     rng = random.Random(f"model/{seed}")
     case = a_case(rng.randint, customers=30, events=2_500, refunded=900, batches=9)
     codes = play(bank, case)

@@ -119,7 +119,9 @@ class Ledger:
         self.waiting: dict[UUID, Offer] = {}
         self.occasions: dict[tuple[int, str, str], UUID] = {}
         self.uses: defaultdict[tuple[str, int, int], Use] = defaultdict(Use)
-        self.journeys: defaultdict[tuple[str, int], list[datetime]] = defaultdict(list)  # acts that are no mere occasion
+        self.journeys: defaultdict[tuple[str, int], list[datetime]] = defaultdict(
+            list
+        )  # acts that are no mere occasion
         self.matches: defaultdict[UUID, list[Offer]] = defaultdict(list)
         self.conflicts: set[tuple[UUID, UUID]] = set()
         self.released = 0

@@ -258,12 +258,7 @@ def in_small_batches(settings: Settings, rows_max: int) -> tuple[list[str], dict
 
     Everything is the real command line; only the limit is set, before any module that uses it is imported.
     """
-    code = (
-        "from ditan.kernel import limits\n"
-        f"limits.batch_rows_max = {rows_max}\n"
-        "from ditan.cli import main\n"
-        "main()\n"
-    )
+    code = f"from ditan.kernel import limits\nlimits.batch_rows_max = {rows_max}\nfrom ditan.cli import main\nmain()\n"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DITAN_")}
     environment["DITAN_HOME"] = str(settings.home)
     environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)

@@ -95,6 +95,7 @@ def ledger_acts(world: Any) -> Counter[str]:
     """Acts by scenario, as the database has them."""
     with world.store.unit_of_work() as connection:
         rows = connection.execute(
-            "SELECT s.id, count(*) FROM ledger.act JOIN methodology.scenario s USING (pack_id, scenario) WHERE cut < 32 GROUP BY 1"
+            "SELECT s.id, count(*) FROM ledger.act JOIN methodology.scenario s USING (pack_id, scenario) "
+            "WHERE cut < 32 GROUP BY 1"
         ).fetchall()
     return Counter(dict(rows))

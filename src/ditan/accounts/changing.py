@@ -26,6 +26,8 @@ DATA_CLASS: Final = {
 }
 _DIRECT: Final = re.compile(r"1[3-9]\d{9}|\d{17}[\dXx]|\d{13,19}|.*@.*|.*\s.*")
 """A mobile number, an identity number, a card-length number, an address, a name with a blank."""
+_DIGITS: Final = re.compile(r"\d(?:[ -]{0,2}\d){12,}")
+"""What may hold a card number: 13 digits or more, joined or in groups."""
 
 
 class Action(StrEnum):
@@ -86,6 +88,11 @@ def apply_events(connection: psycopg.Connection[Any], events: Iterable[AccountEv
                 for name in _STATEMENTS[action]:
                     with connection.cursor() as cursor:
                         cursor.executemany(_SQL[name], rows)
+    except psycopg.errors.CheckViolation as error:
+        raise Conflict(
+            "an account cannot be closed before it was opened",
+            hint="Look at `ditan account show CUSTOMER` and at the time that was given.",
+        ) from error
     except psycopg.errors.UniqueViolation as error:
         raise Conflict(
             "a card of these is linked to another account",
@@ -116,11 +123,14 @@ def _validate(event: AccountEvent) -> None:
             continue
         if not reference or len(reference) > limits.id_chars_max:
             raise InvalidInput(f"a {what} has 1 to {limits.id_chars_max} characters")
-        if _DIRECT.fullmatch(reference):
+        if _DIRECT.fullmatch(reference) or _holds_card_number(reference):
             raise InvalidInput(
                 f"this {what} could be a person's own number or address (INV-13)",
                 hint="Send the bank's pseudonym or token, such as C0012F, never a card, phone or identity number.",
             )
+    for what, text in (("channel", event.channel), ("version of a consent text", event.version)):
+        if len(text) > limits.id_chars_max or _holds_card_number(text):
+            raise InvalidInput(f"a {what} has at most {limits.id_chars_max} characters and no card number (INV-13)")
     if event.at.tzinfo is None:
         raise InvalidInput("the time of an account event needs a zone, such as 2026-07-01T09:00:00+08:00")
     needs_purpose = event.action in (Action.GRANT_CONSENT, Action.WITHDRAW_CONSENT)
@@ -131,6 +141,23 @@ def _validate(event: AccountEvent) -> None:
         raise InvalidInput(f"{event.action} needs a card token")
     if event.action is Action.LINK_CARD and event.card_product is None:
         raise InvalidInput("link_card needs the product: debit or credit")
+
+
+def _holds_card_number(text: str) -> bool:
+    """Whether 13 to 19 digits of the text, joined or in neighboring groups, pass the Luhn test."""
+    for run in _DIGITS.findall(text):
+        groups = re.findall(r"\d+", run)
+        windows = (
+            "".join(groups[first:last]) for first in range(len(groups)) for last in range(first + 1, len(groups) + 1)
+        )
+        if any(13 <= len(digits) <= 19 and _luhn_valid(digits) for digits in windows):
+            return True
+    return False
+
+
+def _luhn_valid(digits: str) -> bool:
+    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
+    return sum(number - 9 * (number > 9) for number in doubled) % 10 == 0
 
 
 def _require_accounts(connection: psycopg.Connection[Any], events: Sequence[AccountEvent]) -> None:

@@ -11,38 +11,40 @@ SELECT customer_id, customer_key, opened_at FROM accounts.customer WHERE custome
 ON CONFLICT DO NOTHING
 
 -- name: link_card
--- why: A card that is linked already stays as it is; one that feeds another account is refused by the index.
+-- why: A card that is linked then, or now, stays as it is; one that feeds another account is refused by the index.
 INSERT INTO accounts.card (customer_id, card_key, card_ref, product, linked_at)
 SELECT customer_id, %(card_key)s, %(card_ref)s, %(product)s, %(at)s
 FROM accounts.customer c
 WHERE customer_ref = %(customer_ref)s AND closed_at IS NULL
   AND NOT EXISTS (
     SELECT FROM accounts.card d
-    WHERE d.customer_id = c.customer_id AND d.card_key = %(card_key)s AND d.unlinked_at IS NULL)
+    WHERE d.customer_id = c.customer_id AND d.card_key = %(card_key)s
+      AND (d.unlinked_at IS NULL OR d.linked_at = %(at)s OR %(at)s >= d.linked_at AND %(at)s < d.unlinked_at))
 
 -- name: unlink_card
 -- why: From now on payments with this card do not count; past ones stay.
 UPDATE accounts.card d SET unlinked_at = %(at)s
 FROM accounts.customer c
 WHERE c.customer_id = d.customer_id AND c.customer_ref = %(customer_ref)s AND d.card_key = %(card_key)s
-  AND d.unlinked_at IS NULL
+  AND d.unlinked_at IS NULL AND d.linked_at <= %(at)s
 
 -- name: grant_consent
--- why: One active consent per purpose; granting again changes nothing.
+-- why: One active consent per purpose; granting again changes nothing, nor does telling of a consent of the past again.
 INSERT INTO accounts.consent (customer_id, purpose, data_class, version, channel, granted_at)
 SELECT customer_id, %(purpose)s, %(data_class)s, %(version)s, %(channel)s, %(at)s
 FROM accounts.customer c
 WHERE customer_ref = %(customer_ref)s AND closed_at IS NULL
   AND NOT EXISTS (
     SELECT FROM accounts.consent k
-    WHERE k.customer_id = c.customer_id AND k.purpose = %(purpose)s AND k.withdrawn_at IS NULL)
+    WHERE k.customer_id = c.customer_id AND k.purpose = %(purpose)s
+      AND (k.withdrawn_at IS NULL OR k.granted_at = %(at)s OR %(at)s >= k.granted_at AND %(at)s < k.withdrawn_at))
 
 -- name: withdraw_consent
 -- why: Effective at once; acts before this moment stay.
 UPDATE accounts.consent k SET withdrawn_at = %(at)s, withdrawn_channel = %(channel)s
 FROM accounts.customer c
 WHERE c.customer_id = k.customer_id AND c.customer_ref = %(customer_ref)s AND k.purpose = %(purpose)s
-  AND k.withdrawn_at IS NULL
+  AND k.withdrawn_at IS NULL AND k.granted_at <= %(at)s
 
 -- name: close
 -- why: Nothing that happens after this moment is posted.

@@ -137,7 +137,8 @@ WITH typed AS (
                 WHEN len(list_filter(
                     list_zip(json_extract(attributes_json, $measured::VARCHAR[]), $measured_max::BIGINT[]),
                     lambda fact: fact[1] IS NOT NULL AND NOT coalesce(
-                        regexp_full_match(fact[1]::VARCHAR, '[0-9]+') AND fact[1]::VARCHAR::BIGINT <= fact[2], false
+                        regexp_full_match(fact[1]::VARCHAR, '[0-9]+') AND TRY_CAST(fact[1]::VARCHAR AS BIGINT) <= fact[2],
+                        false
                     )
                 )) > 0 THEN 'bad_attributes'
             END
