@@ -1,10 +1,12 @@
 """What `accept` promises of each row: its types, its keys, its one code, and that no card number goes further."""
 
 import hashlib
+import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -708,3 +710,17 @@ def test_names_and_values_of_a_mapping_cannot_leave_their_quotes(duck: duckdb.Du
     mapping = msgspec.structs.replace(CANONICAL, fields=fields)
     accept(duck, payment() | {evil: evil}, payment(2) | {evil: "other"}, mapping=mapping)
     assert rows(duck, "SELECT channel, source FROM accepted ORDER BY row_number") == [("pos", evil), ("app", evil)]
+
+
+@pytest.mark.invariant("INV-13")
+@pytest.mark.parametrize("value", [f'"{PAN}"', PAN, f'{{"deep":["{PAN}"]}}', '"\\u0036222020000000007"'])
+def test_members_of_json_that_nobody_reads_are_searched(
+    duck: duckdb.DuckDBPyConnection, tmp_path: Path, value: str
+) -> None:
+    lines = [json.dumps(payment(n)) for n in range(3)]
+    lines[1] = f'{lines[1][:-1]},"other":{value}}}'
+    path = tmp_path / "events.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    [read] = feed.read(path, CANONICAL)
+    feed.accept(duck, read, CANONICAL, now=NOW)
+    assert rows(duck, "SELECT row_number, code FROM rejected") == [(2, "pan_found")]

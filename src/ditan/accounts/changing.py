@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -76,13 +77,8 @@ def apply_events(connection: psycopg.Connection[Any], events: Iterable[AccountEv
     for event in ordered:
         _validate(event)
     _require_accounts(connection, ordered)
-    rounds: dict[int, dict[Action, list[AccountEvent]]] = defaultdict(lambda: defaultdict(list))
-    seen: dict[str, int] = defaultdict(int)
-    for event in ordered:  # the n-th events of all customers go together, a statement per action
-        rounds[seen[event.customer_ref]][event.action].append(event)
-        seen[event.customer_ref] += 1
     try:
-        for _, by_action in sorted(rounds.items()):
+        for by_action in _rounds(ordered, _linked(connection, ordered)):
             for action, batch in by_action.items():
                 rows = [_row(event) for event in batch]
                 for name in _STATEMENTS[action]:
@@ -100,6 +96,35 @@ def apply_events(connection: psycopg.Connection[Any], events: Iterable[AccountEv
         ) from error
     connection.execute(_SQL["project_permits"], {"refs": sorted({event.customer_ref for event in ordered})})
     return len(ordered)
+
+
+def _rounds(ordered: Sequence[AccountEvent], linked: dict[str, set[str]]) -> list[dict[Action, list[AccountEvent]]]:
+    """Put together what may be done at once, a statement per action: each customer, and each card, once per round.
+
+    A card may move: its next account comes a round after the one that lets it go. `linked`: cards by customer.
+    """
+    rounds: list[dict[Action, list[AccountEvent]]] = []
+    following: dict[tuple[str, str], int] = defaultdict(int)  # the first round that is free for a customer or card
+    for event in ordered:
+        cards = linked[event.customer_ref] if event.action is Action.CLOSE else {event.card_ref or ""} - {""}
+        touched = [("customer", event.customer_ref), *(("card", card) for card in sorted(cards))]
+        number = max(following[one] for one in touched)
+        if number == len(rounds):
+            rounds.append(defaultdict(list))
+        rounds[number][event.action].append(event)
+        following.update(dict.fromkeys(touched, number + 1))
+        if event.action is Action.LINK_CARD:
+            linked[event.customer_ref].update(cards)
+    return rounds
+
+
+def _linked(connection: psycopg.Connection[Any], events: Sequence[AccountEvent]) -> dict[str, set[str]]:
+    """The cards that the accounts which will be closed have now."""
+    closing = sorted({event.customer_ref for event in events if event.action is Action.CLOSE})
+    linked: dict[str, set[str]] = defaultdict(set)
+    for customer_ref, card_ref in connection.execute(_SQL["linked"], {"refs": closing}).fetchall():
+        linked[customer_ref].add(card_ref)
+    return linked
 
 
 def _row(event: AccountEvent) -> dict[str, Any]:
@@ -123,7 +148,7 @@ def _validate(event: AccountEvent) -> None:
             continue
         if not reference or len(reference) > limits.id_chars_max:
             raise InvalidInput(f"a {what} has 1 to {limits.id_chars_max} characters")
-        if _DIRECT.fullmatch(reference) or _holds_card_number(reference):
+        if _DIRECT.fullmatch(unicodedata.normalize("NFKC", reference)) or _holds_card_number(reference):
             raise InvalidInput(
                 f"this {what} could be a person's own number or address (INV-13)",
                 hint="Send the bank's pseudonym or token, such as C0012F, never a card, phone or identity number.",
@@ -147,9 +172,8 @@ def _holds_card_number(text: str) -> bool:
     """Whether 13 to 19 digits of the text, joined or in neighboring groups, pass the Luhn test."""
     for run in _DIGITS.findall(text):
         groups = re.findall(r"\d+", run)
-        windows = (
-            "".join(groups[first:last]) for first in range(len(groups)) for last in range(first + 1, len(groups) + 1)
-        )
+        ends = range(1, len(groups) + 1)
+        windows = ("".join(groups[first:last]) for last in ends for first in range(last))
         if any(13 <= len(digits) <= 19 and _luhn_valid(digits) for digits in windows):
             return True
     return False

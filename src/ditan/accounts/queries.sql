@@ -66,6 +66,11 @@ WHERE c.customer_id = d.customer_id AND c.customer_ref = %(customer_ref)s AND d.
 -- why: Which of these references have an account, and which of those are closed.
 SELECT customer_ref, closed_at IS NOT NULL AS closed FROM accounts.customer WHERE customer_ref = ANY (%(refs)s)
 
+-- name: linked
+-- why: The cards that closing an account lets go.
+SELECT customer_ref, card_ref FROM accounts.card JOIN accounts.customer USING (customer_id)
+WHERE customer_ref = ANY (%(refs)s) AND unlinked_at IS NULL
+
 -- name: read_customer
 -- why: The account itself.
 SELECT customer_id, customer_ref, opened_at, closed_at, channel FROM accounts.customer

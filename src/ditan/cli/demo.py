@@ -118,9 +118,9 @@ def _run(settings: Settings, store: Store, customers: int, days: int, seed: int,
             for name in sizes
         ]
     with store.unit_of_work() as connection:
-        customer = telling_customer(connection)
-        act = telling_act(connection, customer)
         month = f"{START:%Y-%m}"
+        customer = telling_customer(connection, *period(month))
+        act = telling_act(connection)
         found = read_statement(connection, customer, *period(month)) if customer else None
         story = tell(connection, settings.home, ActId(act)) if act else None
         totals, digest = scenario_totals(connection), ledger_digest(connection)

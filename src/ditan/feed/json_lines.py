@@ -21,6 +21,7 @@ from ditan.store.statements import load_statements
 SQL: Final = load_statements(__package__, "json_lines.sql")
 FORM: Final = File(delimiter=NO_DELIMITER, quote="")
 LINE: Final = "line"
+BATCH_ROWS: Final = 4096
 
 #: Members that no column of the mapping names; filled only when they may hold a card number.
 OTHERS: Final = "(other members)"
@@ -39,6 +40,12 @@ class Extractor:
         self.names = list(mapping.columns())
         self.pointers = [name if name.startswith("/") else "/" + _escaped(name) for name in self.names]
         self.members = {pointer[1:].split("/")[0].replace("~1", "/").replace("~0", "~") for pointer in self.pointers}
+        self.bounds = {
+            "pointers": self.pointers,
+            "members": sorted(self.members),
+            "drop": mapping.file.drop,
+            "nested": len(self.members) < len(self.pointers),
+        }
         self.duck = duckdb.connect()
         self.looked = False
 
@@ -48,14 +55,13 @@ class Extractor:
 
     def extract(self, part: Part) -> Part:
         """The columns of the lines in `part`; lines that are no object join its unreadable ones."""
-        self.duck.register("lines", part.rows)
+        self.duck.register("lines", _in_batches(part.rows))
         self.duck.execute(SQL["parse"])
         if not self.looked and part.rows.num_rows:
             self.looked = self._look()
-        bounds = {"pointers": self.pointers, "members": sorted(self.members), "drop": self.mapping.file.drop}
-        self.duck.execute(SQL["extract"], bounds)
         places = ", ".join(f"parts[{place}] AS c{place - 1}" for place in range(1, len(self.names) + 1))
-        rows = self.duck.sql(f"SELECT {places}, others AS c{len(self.names)}, row_number FROM members").to_arrow_table()
+        columns = f"SELECT {places}, others AS c{len(self.names)}, row_number FROM ({SQL['extract']})"
+        rows = self.duck.sql(columns, params=self.bounds).to_arrow_table()
         broken = self.duck.sql(SQL["broken"], params={"chars": limits.shown_line_chars_max}).to_arrow_table()
         unreadable = pa.concat_tables([part.unreadable, broken.cast(UNREADABLE)]).sort_by("row_number")
         return Part(rows, unreadable)
@@ -74,6 +80,11 @@ class Extractor:
         always = [name for name, in_all in found.items() if in_all and name not in self.members]
         refuse_unknown(self.path, self.mapping, always)
         return True
+
+
+def _in_batches(table: pa.Table) -> pa.Table:
+    """The engine gives one batch of Arrow to one thread, so there must be several."""
+    return pa.Table.from_batches(table.to_batches(max_chunksize=BATCH_ROWS), schema=table.schema)
 
 
 def _escaped(name: str) -> str:

@@ -17,25 +17,27 @@ SELECT name, count(*) = any_value(looked) FROM (
 ) GROUP BY name ORDER BY name;
 
 -- name: extract
--- why: the members of the mapping as text. The others are taken out only where digits, or escapes that may be digits,
---      could be a card number
-CREATE OR REPLACE TABLE members AS
+-- why: the members of the mapping as text. The others are looked for where there are more members than were asked for,
+--      and taken out where digits, or escapes that may be digits, could be a card number
 SELECT
     row_number,
-    json_extract_string(line, $pointers::VARCHAR[]) AS parts,
-    CASE WHEN regexp_matches(line, '[0-9０-９](?:[ \x{a0}\x{3000}‐-―-]{0,2}[0-9０-９]){12}|\\u') THEN
-        nullif(array_to_string(list_transform(
-            list_filter(
-                map_entries(json_transform(line, '"MAP(VARCHAR, JSON)"')),
-                lambda member: NOT list_contains($members::VARCHAR[], member.key)
-                    AND NOT list_contains($drop::VARCHAR[], member.key)
-            ),
-            lambda member: member.value::VARCHAR
-        ), chr(10)), '')
-    END AS others
-FROM parsed
-WHERE sound
-ORDER BY row_number;
+    parts,
+    CASE WHEN $nested OR len(json_keys(line)) > list_count(parts) THEN CASE
+        WHEN regexp_matches(line, '[0-9０-９](?:[ \x{a0}\x{3000}‐-―-]{0,2}[0-9０-９]){12}|\\u') THEN
+            nullif(array_to_string(list_transform(
+                list_filter(
+                    map_entries(json_transform(line, '"MAP(VARCHAR, JSON)"')),
+                    lambda member: NOT list_contains($members::VARCHAR[], member.key)
+                        AND NOT list_contains($drop::VARCHAR[], member.key)
+                ),
+                lambda member: member.value::VARCHAR
+            ), chr(10)), '')
+    END END AS others
+FROM (
+    SELECT row_number, line, json_extract_string(line, $pointers::VARCHAR[]) AS parts
+    FROM parsed
+    WHERE sound
+);
 
 -- name: broken
 -- why: lines that are no JSON object are rows, too

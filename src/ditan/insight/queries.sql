@@ -37,16 +37,19 @@ GROUP BY t.stage, t.code, t.went_on
 ORDER BY array_position(array['accept', 'recognize', 'quantify', 'post'], t.stage), t.went_on DESC, rows DESC
 
 -- name: read_busiest
--- why: A customer whose statement shows as much as possible: many scenarios, a refund, not too many acts.
+-- why: A customer whose statement of a month shows as much as possible: many scenarios, a refund, not too many lines.
 SELECT c.customer_ref FROM ledger.act a JOIN accounts.customer c USING (customer_id)
-GROUP BY c.customer_id, c.customer_ref HAVING count(*) BETWEEN 10 AND 60
-ORDER BY count(DISTINCT a.scenario) DESC,
-    EXISTS (SELECT FROM ledger.reversal r WHERE r.customer_id = c.customer_id) DESC, count(*) LIMIT 1
+WHERE a.occurred_at >= %(start)s AND a.occurred_at < %(end)s
+GROUP BY c.customer_id, c.customer_ref HAVING count(*) BETWEEN 8 AND 22
+ORDER BY count(DISTINCT a.scenario)
+        + 2 * EXISTS (SELECT FROM ledger.reversal r WHERE r.customer_id = c.customer_id
+            AND r.occurred_at >= %(start)s AND r.occurred_at < %(end)s)::integer
+        + bool_or(a.cut <> 0)::integer DESC, count(*), c.customer_ref LIMIT 1
 
 -- name: read_telling_act
--- why: An act worth explaining: a metro ride whose distance came from the fare, of that customer if there is one.
+-- why: An act worth explaining: a metro ride whose distance came from the fare, of a usual length.
 SELECT a.act_id FROM ledger.act a
 JOIN methodology.rate r ON r.pack_id = a.pack_id AND r.rate_id = a.rate_id
-JOIN accounts.customer c USING (customer_id)
-WHERE a.carbon_mg > 0
-ORDER BY (r.activity_source = 'fare_band') DESC, c.customer_ref = %(customer_ref)s DESC, a.occurred_at, a.act_id LIMIT 1
+WHERE a.carbon_mg > 0 AND NOT EXISTS (SELECT FROM ledger.reversal v WHERE v.act_id = a.act_id)
+ORDER BY (r.activity_source = 'fare_band') DESC, abs(a.quantity_milli - 7300), a.amount_fen DESC, a.occurred_at, a.act_id
+LIMIT 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -53,13 +54,13 @@ def boundaries(connection: psycopg.Connection[Any]) -> list[Boundary]:
         return [Boundary(**row) for row in cursor.execute(_SQL["read_boundaries"]).fetchall()]
 
 
-def telling_customer(connection: psycopg.Connection[Any]) -> str | None:
-    """Give a customer whose statement shows much, if anybody has acts."""
-    row = connection.execute(_SQL["read_busiest"]).fetchone()
+def telling_customer(connection: psycopg.Connection[Any], start: datetime, end: datetime) -> str | None:
+    """Give a customer whose statement of a period shows much, if there is one."""
+    row = connection.execute(_SQL["read_busiest"], {"start": start, "end": end}).fetchone()
     return str(row[0]) if row else None
 
 
-def telling_act(connection: psycopg.Connection[Any], customer_ref: str | None) -> UUID | None:
+def telling_act(connection: psycopg.Connection[Any]) -> UUID | None:
     """Give an act worth explaining, if there is any."""
-    row = connection.execute(_SQL["read_telling_act"], {"customer_ref": customer_ref}).fetchone()
+    row = connection.execute(_SQL["read_telling_act"]).fetchone()
     return row[0] if row else None

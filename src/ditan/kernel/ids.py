@@ -48,8 +48,11 @@ def read_act(text: str) -> ActId:
     try:
         if not text.startswith("act_"):
             return ActId(UUID(text))
+        digits = text.removeprefix("act_").upper()
+        if len(digits) != _LENGTH:
+            raise ValueError(f"{len(digits)} characters after act_, not {_LENGTH}")
         number = 0
-        for character in text.removeprefix("act_").upper():
+        for character in digits:
             number = number * 32 + _ALPHABET.index(character)
         return ActId(UUID(int=number))
     except ValueError as error:
