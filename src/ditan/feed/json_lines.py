@@ -46,7 +46,7 @@ class Extractor:
             "drop": mapping.file.drop,
             "nested": len(self.members) < len(self.pointers),
         }
-        self.duck = duckdb.connect()
+        self.duck = duckdb.connect(config={"preserve_insertion_order": True})
         self.looked = False
 
     def close(self) -> None:
