@@ -25,7 +25,9 @@ def test_a_key_is_the_first_half_of_a_hash_over_parts() -> None:
 def test_duckdb_makes_the_same_keys() -> None:
     """The feed makes keys in SQL, everybody else here."""
     with duckdb.connect() as duck:
-        [(found,)] = duck.execute("SELECT substr(sha256($a || chr(31) || $b), 1, 32)::UUID", {"a": "源", "b": "é"}).fetchall()
+        [(found,)] = duck.execute(
+            "SELECT substr(sha256($a || chr(31) || $b), 1, 32)::UUID", {"a": "源", "b": "é"}
+        ).fetchall()
     assert found == key("源", "é")
 
 

@@ -91,7 +91,10 @@ def test_lists_work_in_postgresql(connection: psycopg.Connection[Any]) -> None:
     table = pa.table({"row": [1, 2], "list": pa.array([[9, 8, 7], []], pa.list_(pa.int64()))})
     through(connection, table, {"row": "int8", "list": "int8[]"})
     question = "SELECT list[1], array_lower(list, 1), array_ndims(list), cardinality(list), list = '{}' FROM staged"
-    assert connection.execute(f"{question} ORDER BY row").fetchall() == [(9, 1, 1, 3, False), (None, None, None, 0, True)]
+    assert connection.execute(f"{question} ORDER BY row").fetchall() == [
+        (9, 1, 1, 3, False),
+        (None, None, None, 0, True),
+    ]
 
 
 def test_no_rows_are_a_header_and_a_trailer(connection: psycopg.Connection[Any]) -> None:

@@ -60,3 +60,9 @@ def _print(result: Replay) -> None:
                 grams(line.mg_after), number(line.acts_up), number(line.acts_down),
             )  # fmt: skip
         console.print(shown)
+    if result.customers:
+        who = result.customers
+        console.print(
+            f"customers: {number(who.up)} would have more (at most {grams(who.most_up_mg)}), {number(who.down)} less "
+            f"(at most {grams(who.most_down_mg)}), {number(who.unchanged)} the same"
+        )

@@ -6,7 +6,7 @@ Out:  a replay (INV-10: the same milligrams again, or who would change under ano
 """
 
 from ditan.insight.packing import pack_of_version
-from ditan.insight.replaying import Replay, replay
+from ditan.insight.replaying import Customers, Impact, Replay, replay
 from ditan.insight.summing import (
     Boundary,
     ScenarioTotal,
@@ -19,6 +19,8 @@ from ditan.insight.telling import Story, tell
 
 __all__ = [
     "Boundary",
+    "Customers",
+    "Impact",
     "Replay",
     "ScenarioTotal",
     "Story",

@@ -46,6 +46,23 @@ SELECT coalesce(new.scenario, old.scenario) AS scenario,
 FROM (SELECT * FROM evidence WHERE scenario IS NOT NULL) old FULL JOIN quantified new ON new.event_key = old.event_key
 GROUP BY 1 ORDER BY 1
 
+-- name: open_change
+-- why: What each customer would gain or lose, over all files.
+CREATE OR REPLACE TEMP TABLE change (customer_ref VARCHAR, mg BIGINT)
+
+-- name: add_change
+-- why: Of one file.
+INSERT INTO change
+SELECT coalesce(old.customer_ref, new.customer_ref), sum(coalesce(new.carbon_mg, 0) - coalesce(old.carbon_mg, 0))
+FROM (SELECT * FROM evidence WHERE scenario IS NOT NULL) old FULL JOIN quantified new ON new.event_key = old.event_key
+GROUP BY ALL
+
+-- name: sum_change
+-- why: How many customers would have more, less and the same, and by how much the two it touches most.
+SELECT count(*) FILTER (WHERE mg > 0), count(*) FILTER (WHERE mg < 0), count(*) FILTER (WHERE mg = 0),
+    coalesce(max(mg), 0), coalesce(min(mg), 0)
+FROM (SELECT customer_ref, sum(mg)::BIGINT AS mg FROM change GROUP BY customer_ref)
+
 -- name: one_event
 -- why: The evidence of one act.
 SELECT * EXCLUDE (event_key, content_key, original_key, match_key) FROM read_parquet($file) WHERE event_key = $act_id

@@ -35,6 +35,16 @@ class Impact(Noun, kw_only=True):
     acts_down: int
 
 
+class Customers(Noun, kw_only=True):
+    """Who would change under another methodology, before caps."""
+
+    up: int
+    down: int
+    unchanged: int
+    most_up_mg: int
+    most_down_mg: int
+
+
 class Replay(Noun, kw_only=True):
     """The archive quantified again."""
 
@@ -47,6 +57,7 @@ class Replay(Noun, kw_only=True):
     ledger_mg: str
     versions: list[str]
     impact: list[Impact]  # only when another pack was asked about
+    customers: Customers | None
 
 
 def replay(
@@ -68,6 +79,7 @@ def replay(
             by_version[file.version].append(file)
     with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as duck:
         _load_entries(connection, duck, Path(scratch) / "entries.csv")
+        duck.execute(_DUCK["open_change"])
         acts = differences = 0
         examples: list[str] = []
         archive_mg = ledger_mg = 0
@@ -85,6 +97,7 @@ def replay(
                 if other is not None:
                     _add_impact(duck, other, impact)
                 advance(1)
+        changed = duck.execute(_DUCK["sum_change"]).fetchall()[0]
     return Replay(
         files=len(files),
         broken_files=sorted(broken),
@@ -95,6 +108,7 @@ def replay(
         ledger_mg=str(ledger_mg),
         versions=sorted(by_version) + ([version(other)] if other else []),
         impact=[_impact(scenario, figures) for scenario, figures in sorted(impact.items())],
+        customers=Customers(**dict(zip(Customers.__struct_fields__, changed, strict=True))) if other else None,
     )
 
 
@@ -107,6 +121,7 @@ def _add_impact(duck: duckdb.DuckDBPyConnection, other: Pack, impact: dict[int, 
     duck.execute(_DUCK["as_accepted"])
     recognize(duck, compile_rules(other))
     quantify(duck, compile_pack(other))
+    duck.execute(_DUCK["add_change"])
     for scenario, *figures in duck.execute(_DUCK["impact"]).fetchall():
         impact[scenario] = [a + b for a, b in zip(impact[scenario], figures, strict=True)]
 
