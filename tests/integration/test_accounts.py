@@ -357,7 +357,6 @@ def test_a_service_event_needs_no_card(bench: Bench, tmp_path: Path) -> None:
 
 
 @pytest.mark.invariant("INV-09")
-@pytest.mark.xfail(strict=True, reason="open: what was posted after a withdrawal that is told late stays posted")
 @pytest.mark.parametrize("action", [Action.WITHDRAW_CONSENT, Action.CLOSE])
 def test_a_decision_that_arrives_after_the_acts_it_concerns_keeps_the_promise(
     bench: Bench, tmp_path: Path, action: Action

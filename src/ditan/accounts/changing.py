@@ -71,7 +71,7 @@ def apply_events(connection: psycopg.Connection[Any], events: Iterable[AccountEv
     All or none: the caller's unit of work decides. Applying the same events again changes nothing.
 
     Raises: InvalidInput for a reference that could name a person or a missing field; NotFound for a customer without
-    account; Conflict for a card that is linked to another account.
+    account; Conflict for a card that is linked to another account, or a decision dated before acts it would undo.
     """
     ordered = sorted(events, key=lambda event: (event.at, event.action != Action.OPEN))
     for event in ordered:
@@ -94,6 +94,7 @@ def apply_events(connection: psycopg.Connection[Any], events: Iterable[AccountEv
             "a card of these is linked to another account",
             hint="A card feeds one account at a time: unlink it there first (`ditan account unlink`).",
         ) from error
+    _refuse_rewriting(connection, ordered)
     connection.execute(_SQL["project_permits"], {"refs": sorted({event.customer_ref for event in ordered})})
     return len(ordered)
 
@@ -125,6 +126,18 @@ def _linked(connection: psycopg.Connection[Any], events: Sequence[AccountEvent])
     for customer_ref, card_ref in connection.execute(_SQL["linked"], {"refs": closing}).fetchall():
         linked[customer_ref].add(card_ref)
     return linked
+
+
+def _refuse_rewriting(connection: psycopg.Connection[Any], events: Sequence[AccountEvent]) -> None:
+    """Refuse a withdrawal or closing that is dated before acts which are posted already."""
+    ending = (Action.WITHDRAW_CONSENT, Action.CLOSE)
+    refs = sorted({event.customer_ref for event in events if event.action in ending})
+    row = connection.execute(_SQL["acts_left_alone"], {"refs": refs}).fetchone() if refs else None
+    if row is not None:
+        raise Conflict(
+            f"{row[0]!r} has an act of {row[1]:%Y-%m-%d %H:%M} UTC that was posted under this consent",
+            hint="History is not rewritten: date the decision after that act, or leave --at out to mean now.",
+        )
 
 
 def _row(event: AccountEvent) -> dict[str, Any]:

@@ -100,3 +100,19 @@ UPDATE ledger.holder h SET opened_at = c.opened_at, closed_at = c.closed_at, per
         WITH ORDINALITY AS part (n, place)
     ), '{}')
 FROM accounts.customer c WHERE c.customer_id = h.customer_id AND c.customer_ref = ANY (%(refs)s)
+
+-- name: acts_left_alone
+-- why: A decision dated in the past must not leave an act without the account and consents it was posted under (INV-09).
+SELECT c.customer_ref, a.occurred_at
+FROM accounts.customer c
+JOIN ledger.act a USING (customer_id)
+JOIN methodology.scenario s ON s.pack_id = a.pack_id AND s.scenario = a.scenario
+WHERE c.customer_ref = ANY (%(refs)s) AND (
+    a.occurred_at >= c.closed_at
+    OR EXISTS (
+        SELECT FROM unnest(s.purposes) wanted
+        WHERE NOT EXISTS (
+            SELECT FROM accounts.consent k
+            WHERE k.customer_id = a.customer_id AND k.purpose = wanted AND k.granted_at <= a.occurred_at
+              AND (k.withdrawn_at IS NULL OR a.occurred_at < k.withdrawn_at))))
+ORDER BY a.occurred_at DESC LIMIT 1

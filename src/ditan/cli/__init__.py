@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -18,6 +20,13 @@ from ditan.cli.synth import synth
 from ditan.kernel.errors import DitanError
 from ditan.kernel.logging import configure_logging
 from ditan.kernel.settings import LogLevel, load_settings
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ditan {metadata.version('ditan')}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,6 +43,17 @@ app = typer.Typer(
     6 no database · 70 a promise broke · 75 try again.
     """,
 )
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
 app.command("demo")(demo)
 app.command("ingest")(ingest)
 app.command("statement")(statement)

@@ -12,10 +12,11 @@ import typer
 from ditan.accounts import Account, AccountEvent, Action, apply_events, read_account
 from ditan.cli.showing import AsJson, console, moment, print_json, table
 from ditan.kernel.clock import BUSINESS_ZONE, SystemClock
-from ditan.kernel.errors import InvalidInput
+from ditan.kernel.errors import Conflict, InvalidInput
 from ditan.kernel.settings import load_settings
 from ditan.model import CardProduct, Purpose
 from ditan.store import Store
+from ditan.store.pool import Connection
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -46,8 +47,48 @@ def _moment(text: str | None) -> datetime:
 
 def _apply(events: list[AccountEvent], as_json: bool) -> None:
     store = Store.open(load_settings())
-    store.run(lambda connection: apply_events(connection, events))
+
+    def work(connection: Connection) -> None:
+        apply_events(connection, events)
+        account = read_account(connection, events[0].customer_ref)
+        for event in events:
+            _require_effect(account, event)
+
+    store.run(work)
     _show(store, events[0].customer_ref, as_json)
+
+
+def _require_effect(account: Account, event: AccountEvent) -> None:
+    """Say so when a decision had no effect; then nothing of the command is kept."""
+    active = {consent.purpose for consent in account.consents if consent.withdrawn_at is None}
+    ever = {consent.purpose for consent in account.consents}
+    linked = {card.card_ref for card in account.cards if card.unlinked_at is None}
+    known = {card.card_ref for card in account.cards}
+    closed = account.closed_at is not None
+    why = {
+        Action.OPEN: "the account was closed, and a closed account stays closed" if closed else "",
+        Action.GRANT_CONSENT: "" if event.purpose in active else "the account is closed",
+        Action.LINK_CARD: "" if event.card_ref in linked else "the account is closed",
+        Action.WITHDRAW_CONSENT: (
+            "it was never granted"
+            if event.purpose not in ever
+            else "it was granted after the moment given"
+            if event.purpose in active
+            else ""
+        ),
+        Action.UNLINK_CARD: (
+            "this card was never linked"
+            if event.card_ref not in known
+            else "it was linked after the moment given"
+            if event.card_ref in linked
+            else ""
+        ),
+        Action.CLOSE: "",
+    }[event.action]
+    if why:
+        raise Conflict(
+            f"{event.action.value} had no effect: {why}", hint="`ditan account show CUSTOMER` has the history."
+        )
 
 
 def _card(text: str) -> tuple[str, CardProduct]:

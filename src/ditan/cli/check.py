@@ -61,4 +61,6 @@ def print_verdicts(verdicts: list[Verdict], settings: Settings) -> None:
             shown.add_row("", "", f"[red]{offender}[/]", "", "")
     console.print(shown)
     broken = [verdict.invariant for verdict in verdicts if not verdict.holds]
-    console.print(f"[red]Broken: {', '.join(broken)}[/]" if broken else "[green]Every promise holds.[/]")
+    empty = sum(1 for verdict in verdicts if verdict.note and verdict.holds)
+    holding = f"{len(verdicts) - empty} promises hold; {empty} have nothing to hold yet."
+    console.print(f"[red]Broken: {', '.join(broken)}[/]" if broken else f"[green]{holding}[/]")

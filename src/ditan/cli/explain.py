@@ -68,11 +68,11 @@ def _parameters(parameters: list[Parameter], settings: Settings) -> object:
         source = " · ".join(x for x in (each.source.title, each.source.page, each.source.reference) if x)
         band = f"{each.p5}–{each.p95}" if each.p5 and each.p95 else "—"
         status = say(_STATUS[each.status], settings)
-        value = f"{each.value}" + (f" = {each.expression}" if each.expression else "")
+        name = say(each.name, settings) + (f"\n= {each.expression}" if each.expression else "")
         shown.add_row(
             each.id,
-            say(each.name, settings),
-            value,
+            name,
+            each.value,
             each.unit,
             band,
             source,

@@ -35,7 +35,7 @@ def ingest(
     ] = "canonical",
     pack: Annotated[str, typer.Option(help="Methodology: an id or a folder.")] = "cn_2026",
     rejects: Annotated[
-        Path | None, typer.Option(help="Where to write rejected rows. Default: DITAN_HOME/rejected/FILE.csv.")
+        Path | None, typer.Option(help="Where to write rejected rows. Default: DITAN_HOME/rejected/FILE.rejected.csv.")
     ] = None,
     dry_run: Annotated[
         bool,
@@ -81,7 +81,7 @@ def ingest_file(
 
     Raises: InvalidInput when not a single row could be read; when the file ends early, the report says so.
     """
-    rejects = rejects or settings.home / "rejected" / f"{file.name}.csv"
+    rejects = rejects or settings.home / "rejected" / f"{file.stem}.rejected.csv"
     _recover(settings, store)
     reports: list[BatchReport] = []
     damage: str | None = None

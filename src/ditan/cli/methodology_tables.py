@@ -139,7 +139,7 @@ def print_scenario(told: ShownScenario, settings: Settings) -> None:
     console.print(f"[dim]{told.pack} on {told.on} · {scenario.family} · tier {scenario.tier} · {switches}[/]\n")
     for label, text in (
         ("counts", scenario.summary),
-        ("does not", scenario.not_counted),
+        ("not counted", scenario.not_counted),
         ("baseline", how.baseline_text),
         ("project", how.project_text),
         ("perverse", scenario.perverse_note),

@@ -140,9 +140,8 @@ def _lines(rows: Counter[tuple[str, str]], meanings: dict[tuple[str, str], Text]
 
 def print_report(report: FileReport, settings: Settings) -> None:
     """Print the boundaries of a file: each balances, and every row that did not go on has its line."""
-    console.print(
-        f"\n[bold]{report.file}[/] · feed {report.feed} · methodology {report.methodology} · {report.batches} batches\n"
-    )
+    batches = f"{report.batches} batch{'' if report.batches == 1 else 'es'}"
+    console.print(f"\n[bold]{report.file}[/] · feed {report.feed} · methodology {report.methodology} · {batches}\n")
     released = f"; {number(report.released)} that had waited found their payment" if report.released else ""
     console.print(
         f"  rows read [bold]{number(report.rows_read)}[/] = accepted {number(report.accepted)} "

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import psycopg
+import structlog
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
@@ -16,6 +17,7 @@ from ditan.kernel.ids import BatchId
 from ditan.model import BatchReport, Noun, Tally
 from ditan.store.statements import load_statements
 
+log = structlog.get_logger(__name__)
 _SQL = load_statements("ditan.feed", "recording.sql")
 _DUCK = load_statements("ditan.feed", "recording.duck.sql")
 
@@ -57,6 +59,7 @@ def record_batch(
     prepared: Prepared | None,
 ) -> None:
     """Write the batch, every boundary of it, its conflicts, and the manifest line of its evidence file."""
+    log.info("batch.posted", batch=report.batch_id, rows=report.accepted.rows_read, acts=report.posted.posted)
     batch = {"batch_id": report.batch_id, "file_sha256": origin.file_sha256}
     connection.execute(
         _SQL["write_batch"],

@@ -41,7 +41,7 @@ shown_value_chars_max = 64
 #: 100 million yuan. A retail card payment above it is a mistake in the feed.
 amount_fen_max = 10_000_000_000
 
-#: The oldest event that is accepted: twenty years.
+#: The oldest event that is accepted: thirty years. Older ones are mistakes in a date.
 event_age_days_max = 30 * 366
 
 #: How far a bank's clock may be ahead of ours.
@@ -69,9 +69,6 @@ batch_bytes_max = 1 << 28
 
 #: The smallest micro-batch that is worth a unit of work of its own.
 batch_rows_min = 1_000
-
-#: Rejected rows of a file that are kept with their content; beyond it only the count grows.
-rejected_rows_kept_max = 100_000
 
 # --- the store ------------------------------------------------------------------------------------
 

@@ -54,7 +54,8 @@ def require_sound(pack: Pack, on: date) -> None:
     if found:
         first = "; ".join(f"{f.where}: {f.message.en}" for f in found[:3])
         raise MethodologyError(
-            f"the pack {pack.id} has {len(found)} findings: {first}", hint="See all with `ditan methodology check`."
+            f"the pack {pack.id} has {len(found)} findings: {first}",
+            hint="See all with `ditan methodology check PACK`, PACK being the id or folder you named.",
         )
 
 
