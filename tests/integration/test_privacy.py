@@ -22,6 +22,7 @@ from ditan.kernel.ids import act_id
 from ditan.model import BankEvent
 from ditan.store import Store
 from ditan.testing.bank import make_bank, write
+from ditan.testing.digits import passes_luhn
 from ditan.testing.rows import COLUMNS
 
 BATCH_ROWS = 900
@@ -174,11 +175,6 @@ def test_the_archive_holds_the_events_of_acts_as_the_bank_sent_them(ingested: In
     accepted = [row for row in ingested.rows if not row["code"].startswith(("rejected", "duplicate", "conflict"))]
     assert len(rows) >= (len(accepted) - 50 if full_archive else len(acts))
     assert full_archive or len(rows) == len(acts)
-
-
-def passes_luhn(digits: str) -> bool:
-    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
-    return sum(number - 9 * (number > 9) for number in doubled) % 10 == 0
 
 
 @pytest.mark.invariant("INV-13")

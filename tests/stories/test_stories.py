@@ -24,12 +24,6 @@ def test_story(path: Path, world: World) -> None:
     assert play(story, world) == []
 
 
-@pytest.mark.parametrize("path", sorted(OPEN.glob("*.story")), ids=named)
-@pytest.mark.xfail(strict=True, reason="open: when it comes true, move it to the folder where it belongs")
-def test_open_story(path: Path, world: World) -> None:
-    assert play(read_story(path, PACK), world) == []
-
-
 def test_every_scenario_has_a_story() -> None:
     """Not counting those about limits, consent and delivery: each scenario has one in its family's folder."""
     told = {
