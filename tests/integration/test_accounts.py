@@ -230,7 +230,7 @@ def test_no_other_text_takes_a_card_number_either(bench: Bench, details: dict[st
 @pytest.mark.parametrize(
     ("event", "says"),
     [
-        (AccountEvent(at=datetime(2026, 6, 1), action=Action.OPEN, customer_ref=LIN), "zone"),  # noqa: DTZ001
+        (AccountEvent(at=datetime(2026, 6, 1), action=Action.OPEN, customer_ref=LIN), "zone"),
         (told(Action.GRANT_CONSENT), "purpose"),
         (told(Action.WITHDRAW_CONSENT), "purpose"),
         (told(Action.LINK_CARD), "card token"),

@@ -131,9 +131,9 @@ def test_every_row_of_a_bank_ends_as_its_maker_meant(store: Store, tmp_path: Pat
     assert min(fates[fate] for fate in ("duplicate", "conflict", "refund_of", "rejected")) > 10, fates
     found = Counter(end.code for endings in ended.values() for end in endings.values())
     assert min(found[code] for code in ("too_soon", "capped", "refunded", "waiting_original")) > 3, found
-    assert {scenarios[row[0]] for row in bench.ask("SELECT DISTINCT scenario FROM ledger.act")} == set(
+    assert {scenarios[row[0]] for row in bench.ask("SELECT DISTINCT scenario FROM ledger.act")} == {
         scenario.id for scenario in shipped().scenarios if scenario.carbon or scenario.energy
-    )
+    }
 
 
 def recognized_otherwise(bank: Bank, seen: dict[tuple[str, int], str]) -> list[str]:
@@ -340,7 +340,7 @@ def lin(store: Store) -> Iterator[Bench]:
             f'{{{who},"action":"link_card","card_ref":"card-lin-d","card_product":"debit"}}',
         ]
     )
-    yield bench
+    return bench
 
 
 @pytest.mark.invariant("INV-02")
@@ -492,8 +492,10 @@ def test_every_code_of_the_ledger_is_met_here(lin: Bench, tmp_path: Path) -> Non
     lin.decide_lines(
         [
             '{"at":"2026-06-02T08:00:00+08:00","customer_ref":"cust-shy","action":"open"}',
-            '{"at":"2026-06-02T08:00:00+08:00","customer_ref":"cust-shy","action":"link_card",'
-            '"card_ref":"card-shy","card_product":"debit"}',
+            (
+                '{"at":"2026-06-02T08:00:00+08:00","customer_ref":"cust-shy","action":"link_card",'
+                '"card_ref":"card-shy","card_product":"debit"}'
+            ),
         ]
     )
     shy = replace(ride, event_id="shy", customer_ref="cust-shy", card_ref="card-shy")

@@ -45,7 +45,7 @@ def bench(store: Store, tmp_path: Path) -> Iterator[Bench]:
     endings = made.ingest_events("first", [RIDE, BILL, late, replace(BILL, amount_fen=9_000)], tmp_path)
     assert {end.code for end in endings.values()} == {"posted", "refunded"}
     assert made.broken() == {}
-    yield made
+    return made
 
 
 class Corruption(NamedTuple):
@@ -217,7 +217,7 @@ CORRUPTIONS = (
         "customer 1",
     ),
     Corruption("a customer without a row in the ledger", "INV-09", "DELETE FROM ledger.holder", (), "customer 1"),
-    Corruption("a card number as a pseudonym", "INV-13", "UPDATE accounts.customer SET customer_ref = %s", (PAN,), "622"),
+    Corruption("a card number as pseudonym", "INV-13", "UPDATE accounts.customer SET customer_ref = %s", (PAN,), "62"),
     Corruption(
         "a card number in a token", "INV-13", "UPDATE accounts.card SET card_ref = 'tok-' || %s", (PAN,), "tok"
     ),
@@ -279,7 +279,7 @@ def test_a_server_that_does_not_keep_what_it_acknowledged_is_named(bench: Bench,
     with bench.store.connect_owner() as owner:
         if setting != "synchronous_commit":
             # These belong to the whole server, which other tests share: the check is shown a server that says so.
-            owner.execute("CREATE TEMPORARY VIEW pg_settings AS SELECT %s AS name, 'off' AS setting" % f"'{setting}'")
+            owner.execute(f"CREATE TEMPORARY VIEW pg_settings AS SELECT '{setting}' AS name, 'off' AS setting")
             owner.execute("SET search_path = pg_temp, pg_catalog, public")
         else:
             owner.execute("SET synchronous_commit = off")

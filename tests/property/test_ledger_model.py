@@ -1,7 +1,7 @@
 """Posting is compared with a model of it in plain Python (`tests/simulation/oracle.py`), batch by batch and row by row.
 
-A case is a small bank: accounts, acts near every limit, refunds in every order, cut into batches that come late, shuffled
-and twice. One generator makes them all; Hypothesis drives it for cases that shrink, a seeded generator for large ones.
+A case is a small bank: accounts, acts near every limit, refunds in every order, cut into batches that come late,
+shuffled and twice. One generator makes them all; Hypothesis drives it for cases that shrink, a seeded one for large ones.
 """
 
 import random
@@ -247,8 +247,8 @@ class Bank:
             batch = feed.next_batch(connection)
             outcome = ledger.post(connection, self.duck, batch_id=batch, pack_id=pack_id, now=NOW)
             connection.execute(
-                "INSERT INTO feed.batch (batch_id, feed, file_name, file_sha256, chunk, pack_id, received_at, rows_read,"
-                " digest) VALUES (%s, 'model', 'model', '', 0, %s, %s, 0, '')",
+                "INSERT INTO feed.batch (batch_id, feed, file_name, file_sha256, chunk, pack_id, received_at,"
+                " rows_read, digest) VALUES (%s, 'model', 'model', '', 0, %s, %s, 0, '')",
                 [batch, pack_id, NOW],
             )
             connection.execute(

@@ -189,7 +189,7 @@ class Ledger:
         return aside
 
     def _within_caps(self, eligible: Sequence[Offer], aside: dict[UUID, str]) -> dict[int, Ending]:
-        """Caps count what the ledger gave before this batch, and in the batch every act that could be given anything."""
+        """Caps count what the ledger gave before this batch, and in it every act that could be given anything."""
         endings: dict[int, Ending] = {}
         of_day: Counter[tuple[str, int, int, int]] = Counter()
         of_month: Counter[tuple[str, int, int]] = Counter()

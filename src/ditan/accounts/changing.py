@@ -73,9 +73,10 @@ def apply_events(connection: psycopg.Connection[Any], events: Iterable[AccountEv
     Raises: InvalidInput for a reference that could name a person or a missing field; NotFound for a customer without
     account; Conflict for a card that is linked to another account, or a decision dated before acts it would undo.
     """
-    ordered = sorted(events, key=lambda event: (event.at, event.action != Action.OPEN))
-    for event in ordered:
+    events = list(events)
+    for event in events:
         _validate(event)
+    ordered = sorted(events, key=lambda event: (event.at, event.action != Action.OPEN))
     _require_accounts(connection, ordered)
     try:
         for by_action in _rounds(ordered, _linked(connection, ordered)):
