@@ -237,7 +237,9 @@ def test_every_command_that_prints_prints_json(ditan: Ditan, feed_file: Callable
 
 
 def test_a_file_that_cannot_be_used(ditan: Ditan, tmp_path: Path, feed_file: Callable[..., Path]) -> None:
-    failed(ditan("ingest", tmp_path / "nowhere.csv"), 3, "nowhere.csv")
+    nowhere = ditan("ingest", tmp_path / "nowhere.csv")
+    assert (nowhere.code, nowhere.out) == (3, "")
+    assert "nowhere.csv" in nowhere.err
     empty = tmp_path / "empty.csv"
     empty.touch()
     failed(ditan("ingest", empty), 2, "is empty")

@@ -1,7 +1,8 @@
 """Posting is compared with a model of it in plain Python (`tests/simulation/oracle.py`), batch by batch and row by row.
 
 A case is a small bank: accounts, acts near every limit, refunds in every order, cut into batches that come late,
-shuffled and twice. One generator makes them all; Hypothesis drives it for cases that shrink, a seeded one for large ones.
+shuffled and twice. One generator makes them all; Hypothesis drives it for cases that shrink, a seeded generator for
+large ones.
 """
 
 import random

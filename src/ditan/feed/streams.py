@@ -54,7 +54,9 @@ def opened(path: Path) -> BufferedReader:
     try:
         return path.open("rb")
     except FileNotFoundError as error:
-        raise NotFound(f"There is no file {path}.") from error
+        raise NotFound(
+            f"There is no file {path}.", hint="Give the path of the feed file as it is seen from here."
+        ) from error
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read.", hint="Give a file that this user may read.") from error
 
