@@ -14,7 +14,7 @@ from ditan import ledger
 from ditan.accounts import AccountEvent, Action
 from ditan.kernel import limits
 from ditan.kernel.clock import BUSINESS_ZONE, FixedClock
-from ditan.kernel.errors import NotFound
+from ditan.kernel.errors import Conflict, NotFound
 from ditan.kernel.ids import ActId, act_id, show_act
 from ditan.ledger.codes import MEANING, PostCode
 from ditan.model import BankEvent, CardProduct, Purpose
@@ -205,6 +205,40 @@ def test_writers_take_turns(lin: Bench, tmp_path: Path) -> None:
     assert rows == [(30, 24)]  # five rides on each of six days, of which four count
     assert lin.balances()["cust-lin"] == (24 * 340_910, 24 * 20)
     assert lin.broken() == {}
+
+
+@pytest.mark.invariant("INV-09")
+def test_a_decision_in_the_middle_of_a_batch_waits_for_its_end(
+    lin: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A consent is withdrawn after the batch has read who may post, and before it has written what it posts."""
+    from ditan.ledger import posting
+
+    refused: list[Conflict] = []
+
+    def withdraw() -> None:
+        event = AccountEvent(
+            at=RIDE.occurred_at - timedelta(hours=1), action=Action.WITHDRAW_CONSENT, customer_ref="cust-lin",
+            purpose=Purpose.WHEREABOUTS,
+        )  # fmt: skip
+        try:
+            lin.decide([event])
+        except Conflict as error:
+            refused.append(error)
+
+    writes, deciding = posting._write, threading.Thread(target=withdraw)
+
+    def interrupted(*given: Any) -> None:
+        deciding.start()
+        deciding.join(timeout=0.5)  # it may go on, or have to wait
+        writes(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(posting, "_write", interrupted)
+        assert lin.ingest_events("rides", [RIDE], tmp_path)[RIDE.event_id].code == "posted"
+    deciding.join(timeout=60)
+    assert lin.broken() == {}
+    assert len(refused) == 1
 
 
 @pytest.mark.invariant("INV-12")

@@ -1,3 +1,7 @@
+-- name: one_writer
+-- why: A batch reads who may post and then posts (ledger/queries.sql): a decision comes before both or after both.
+SELECT pg_advisory_xact_lock(7315001)
+
 -- name: open
 -- why: Opening twice is the same account.
 INSERT INTO accounts.customer (customer_key, customer_ref, opened_at, channel)
