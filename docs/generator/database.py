@@ -10,7 +10,12 @@ from docs.generator.markdown import code, made_from, prose, table
 
 MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "src/ditan/store/migrations"
 _HEAD: Final = re.compile(r"CREATE TABLE (\w+\.\w+) \($")
-_COLUMN: Final = re.compile(r"(\w+) ([a-z]+(?:\[\])?)(.*)")
+_ALTERED: Final = re.compile(r"ALTER TABLE (\w+\.\w+)")
+_DROPPED: Final = re.compile(r"DROP TABLE (\w+\.\w+);")
+_RENAMED: Final = re.compile(r"RENAME COLUMN (\w+) TO (\w+)")
+_RETYPED: Final = re.compile(r"ALTER COLUMN (\w+) TYPE (\w+)")
+_ADDED: Final = re.compile(r"ADD COLUMN (.*)")
+_COLUMN: Final = re.compile(r"([a-z]\w*) ([a-z]+(?:\[\])?)(.*)")
 _TOLD: Final = re.compile(r"COMMENT ON TABLE (\w+\.\w+) IS '([^']+)'")
 _NOT_COLUMNS: Final = ("CONSTRAINT", "PRIMARY KEY", "UNIQUE", "CHECK", "--")
 _FIXED: Final = re.compile(r"\b(DEFAULT|CHECK|REFERENCES|PRIMARY|UNIQUE|GENERATED|DEFERRABLE)\b.*")
@@ -62,8 +67,8 @@ def page() -> str:
 
 
 def tables() -> list[Table]:
-    """All tables; a later migration that changes one is not understood here, and `tests/docs` then says so."""
-    found: list[Table] = []
+    """All tables, as all migrations leave them."""
+    found: dict[str, Table] = {}
     told: dict[str, str] = {}
     for path in sorted(MIGRATIONS.glob("[0-9]*.sql")):
         text = path.read_text(encoding="utf-8")
@@ -71,8 +76,29 @@ def tables() -> list[Table]:
         lines = text.splitlines()
         for number, line in enumerate(lines):
             if head := _HEAD.match(line):
-                found.append(Table(head[1], _comment_above(lines, number), _columns(lines[number + 1 :])))
-    return [each._replace(meaning=each.meaning or told.get(each.name, "")) for each in found]
+                found[head[1]] = Table(head[1], _comment_above(lines, number), _columns(lines[number + 1 :]))
+            elif altered := _ALTERED.match(line):
+                _alter(found[altered[1]].columns, lines[number:])
+            elif dropped := _DROPPED.match(line):
+                del found[dropped[1]]
+    return [each._replace(meaning=each.meaning or told.get(each.name, "")) for each in found.values()]
+
+
+def _alter(columns: list[Column], lines: list[str]) -> None:
+    """Apply one ALTER TABLE, which ends at the first line that closes it, to the columns of its table."""
+    for line in lines:
+        if renamed := _RENAMED.search(line):
+            columns[:] = [c._replace(name=renamed[2]) if c.name == renamed[1] else c for c in columns]
+        if retyped := _RETYPED.search(line):
+            meaning = line.partition(" -- ")[2].strip()
+            columns[:] = [
+                c._replace(type=retyped[2], meaning=meaning or c.meaning) if c.name == retyped[1] else c
+                for c in columns
+            ]
+        if added := _ADDED.search(line):
+            columns.extend(_columns([added[1]]))
+        if line.partition(" -- ")[0].rstrip().endswith(";"):
+            return
 
 
 def _comment_above(lines: list[str], number: int) -> str:

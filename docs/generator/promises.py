@@ -43,7 +43,7 @@ def page() -> str:
         if invariant in checks:
             parts.append(f"- `ditan check`: {checks[invariant]}")
         if invariant in constraints:
-            parts.append(f"- database: {', '.join(f'`{name}`' for name in constraints[invariant])}")
+            parts.append(f"- database: {', '.join(f'`{name}`' for name in dict.fromkeys(constraints[invariant]))}")
         if invariant in proofs:
             parts.append(f"- tests: {', '.join(_link(path) for path in proofs[invariant])}")
         parts.append("")
