@@ -70,9 +70,9 @@ class Workload:
             owner.execute(
                 "TRUNCATE ledger.act, ledger.reversal, ledger.match, ledger.occasion, ledger.holder, accounts.customer,"
                 " accounts.card, accounts.consent, feed.batch, feed.tally, feed.rejection, feed.conflict,"
-                " feed.waiting_refund, feed.evidence_file"
+                " feed.waiting_refund, feed.evidence_file, ledger.entry, ledger.issued, ledger.limited,"
+                " ledger.proposal, ledger.sweep, ledger.closed_day, ledger.closed_line"
             )
-            owner.execute("UPDATE ledger.issuance SET carbon_mg = 0, energy = 0")
         events = read_account_events(self.bank / "accounts.jsonl")
         self.store.run(lambda connection: apply_events(connection, events))
         with self.store.connect_owner() as owner:

@@ -279,6 +279,15 @@ class Energy(Noun, kw_only=True):
     source: Source
 
 
+class Life(Noun, kw_only=True):
+    """How long energy lives. An act keeps the rule of the pack it was posted under: a later one never touches it."""
+
+    matures_after_days: int = 1  # a ball ripens so many business days after its act …
+    matures_at_minute: int = 420  # … at this minute of the day: 07:00
+    collect_days: int = 7  # and can be collected for so long; then it lapses
+    expires_months: int = 12  # collected energy can be used to the end of the month so many months on
+
+
 class Scenario(Noun, kw_only=True):
     """One of the 21 green-behaviour scenarios."""
 
@@ -377,6 +386,7 @@ class Pack(Noun, kw_only=True):
     status: Status
     factors: dict[str, Factor]
     scenarios: list[Scenario]
+    life: Life = field(default_factory=Life)
     cities: list[City]
     tariffs: list[Tariff]
     merchants: list[Merchant]

@@ -123,7 +123,7 @@ def test_from_an_account_to_an_explained_gram(ditan: Ditan, feed_file: Callable[
 
     statement = ditan("statement", "cust-lin", "--month", "2026-07", "--json").answer()
     assert (len(statement["acts"]), len(statement["reversals"])) == (2, 1)
-    assert statement["carbon_mg"] == statement["balance_carbon_mg"]
+    assert statement["carbon_mg"] == statement["balance"]["carbon_mg"]
     assert (
         statement["carbon_mg"]
         == sum(a["carbon_mg"] for a in statement["acts"]) - statement["reversals"][0]["carbon_mg"]

@@ -380,7 +380,8 @@ def _compare_books(bank: Bank, model: Ledger) -> None:
     taken = {k: (act, mg, energy) for k, (_, act, mg, energy) in model.reversals.items()}
     assert {row[0]: row[1:] for row in reversals} == taken
     held = bank.ask(
-        "SELECT customer_ref, h.carbon_mg, h.energy FROM ledger.holder h JOIN accounts.customer USING (customer_id)"
+        "SELECT customer_ref, h.carbon_mg, h.pending_energy + h.available_energy + h.held_energy - h.owed_energy"
+        " FROM ledger.holder h JOIN accounts.customer USING (customer_id)"
     )
     assert {row[0]: row[1:] for row in held} == model.balances()
     issued = {row[0]: row[1:] for row in bank.ask("SELECT scenario, carbon_mg, energy FROM ledger.issuance")}

@@ -202,7 +202,8 @@ class Bench:
     def balances(self) -> dict[str, tuple[int, int]]:
         """What each customer holds, from the row that is kept for reading."""
         rows = self.ask(
-            "SELECT customer_ref, h.carbon_mg, h.energy FROM ledger.holder h JOIN accounts.customer USING (customer_id)"
+            "SELECT customer_ref, h.carbon_mg, h.pending_energy + h.available_energy + h.held_energy - h.owed_energy"
+            " FROM ledger.holder h JOIN accounts.customer USING (customer_id)"
         )
         return {ref: (carbon_mg, energy) for ref, carbon_mg, energy in rows}
 

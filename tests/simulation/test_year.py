@@ -184,6 +184,14 @@ class Books:
         self.acts = [Act(*row[:3], row[3].astimezone(UTC).replace(tzinfo=None), *row[4:]) for row in rows]
         self.reversals = bench.ask("SELECT act_id, amount_fen, carbon_mg, energy FROM ledger.reversal")
         self.held = bench.balances()
+        self.lapsed: dict[str, int] = dict(
+            bench.ask(
+                "SELECT customer_ref, sum(energy)::bigint FROM ("
+                " SELECT customer_id, -(pending_energy + available_energy + held_energy - owed_energy) AS energy"
+                " FROM ledger.entry UNION ALL SELECT customer_id, -gone_energy FROM ledger.reversal"
+                ") gone JOIN accounts.customer USING (customer_id) GROUP BY customer_ref"
+            )
+        )
         self.issued = {row[0]: row[1:] for row in bench.ask("SELECT scenario, carbon_mg, energy FROM ledger.issuance")}
         self.waiting = bench.one("SELECT count(*) FROM feed.waiting_refund")
         self.bank, self.found = bank, found
@@ -198,7 +206,7 @@ class Books:
         yield from self.truth()
 
     def sums(self) -> Iterator[str]:
-        """What is held and issued is what acts gave less what reversals took."""
+        """What is held and issued is what acts gave less what reversals took, and less what lapsed."""
         customer_of = {act.act: act for act in self.acts}
         held: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         issued: dict[int, list[int]] = defaultdict(lambda: [0, 0])
@@ -212,6 +220,7 @@ class Books:
                 account[0] -= carbon_mg
                 account[1] -= energy
         for customer, sums in self.held.items():
+            held[customer][1] -= self.lapsed.get(customer, 0)
             if tuple(held[customer]) != sums:
                 yield f"{customer} holds {sums}, the entries say {held[customer]}"
         for scenario, sums in self.issued.items():

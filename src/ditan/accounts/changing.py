@@ -77,7 +77,8 @@ def apply_events(connection: psycopg.Connection[Any], events: Iterable[AccountEv
     for event in events:
         _validate(event)
     ordered = sorted(events, key=lambda event: (event.at, event.action != Action.OPEN))
-    connection.execute(_SQL["one_writer"])
+    keys = sorted({key(event.customer_ref) for event in ordered})
+    connection.execute(_SQL["hold_shards"], {"keys": keys})
     _require_accounts(connection, ordered)
     try:
         for by_action in _rounds(ordered, _linked(connection, ordered)):

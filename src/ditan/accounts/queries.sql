@@ -1,11 +1,13 @@
--- name: one_writer
+-- name: hold_shards
 -- why: A batch reads who may post and then posts (ledger/queries.sql): a decision comes before both or after both.
-SELECT pg_advisory_xact_lock(7315001)
+SELECT pg_advisory_xact_lock(7315001, shard)
+FROM (SELECT DISTINCT ledger.shard(key) AS shard FROM unnest(%(keys)s::uuid[]) key ORDER BY 1) asked
 
 -- name: open
 -- why: Opening twice is the same account.
-INSERT INTO accounts.customer (customer_key, customer_ref, opened_at, channel)
-VALUES (%(customer_key)s, %(customer_ref)s, %(at)s, %(channel)s)
+INSERT INTO accounts.customer (customer_id, customer_key, customer_ref, opened_at, channel) OVERRIDING SYSTEM VALUE
+VALUES ((ledger.shard(%(customer_key)s)::bigint << 40) + nextval('accounts.customer_customer_id_seq'), %(customer_key)s,
+    %(customer_ref)s, %(at)s, %(channel)s)
 ON CONFLICT (customer_ref) DO NOTHING
 
 -- name: open_holder
@@ -93,7 +95,7 @@ WHERE customer_id = %(customer_id)s ORDER BY granted_at, purpose
 -- name: project_permits
 -- why: Posting reads one row per customer; this is where that row learns what the customer decided.
 UPDATE ledger.holder h SET opened_at = c.opened_at, closed_at = c.closed_at, permits = coalesce((
-    SELECT array_agg(n ORDER BY code, since, until, place) FROM (
+    SELECT string_agg(int8send(n), '' ORDER BY code, since, until, place) FROM (
         SELECT CASE purpose WHEN 'card_payments' THEN 1 WHEN 'whereabouts' THEN 2 ELSE 3 END::bigint AS code,
             granted_at AS since, coalesce(withdrawn_at, 'infinity') AS until
         FROM accounts.consent k WHERE k.customer_id = c.customer_id
@@ -102,7 +104,7 @@ UPDATE ledger.holder h SET opened_at = c.opened_at, closed_at = c.closed_at, per
     ) permit, LATERAL unnest(array[code, (extract(epoch FROM since) * 1000000)::bigint, CASE until
         WHEN 'infinity' THEN 9223372036854775807 ELSE (extract(epoch FROM until) * 1000000)::bigint END])
         WITH ORDINALITY AS part (n, place)
-    ), '{}')
+    ), '')
 FROM accounts.customer c WHERE c.customer_id = h.customer_id AND c.customer_ref = ANY (%(refs)s)
 
 -- name: acts_left_alone

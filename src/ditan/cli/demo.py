@@ -121,7 +121,7 @@ def _run(settings: Settings, store: Store, customers: int, days: int, seed: int,
         month = f"{START:%Y-%m}"
         customer = telling_customer(connection, *period(month))
         act = telling_act(connection)
-        found = read_statement(connection, customer, *period(month)) if customer else None
+        found = read_statement(connection, customer, *period(month), SystemClock().now()) if customer else None
         story = tell(connection, settings.home, ActId(act)) if act else None
         totals, digest = scenario_totals(connection), ledger_digest(connection)
     verdicts = verify(settings, store, quiet=quiet)

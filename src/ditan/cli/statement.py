@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ditan.cli.showing import AsJson, act_name, both, console, grams, moment, number, print_json, table
-from ditan.kernel.clock import BUSINESS_ZONE
+from ditan.kernel.clock import BUSINESS_ZONE, SYSTEM_CLOCK
 from ditan.kernel.errors import InvalidInput
 from ditan.kernel.settings import load_settings
 from ditan.ledger import Statement
@@ -24,7 +24,7 @@ def statement(
     """Print a customer's statement: every act, what was taken back, carbon and energy."""
     start, end = period(month)
     with Store.open(load_settings()).unit_of_work() as connection:
-        found = read_statement(connection, customer, start, end)
+        found = read_statement(connection, customer, start, end, SYSTEM_CLOCK.now())
     if as_json:
         print_json(found)
     else:
@@ -50,7 +50,10 @@ def print_statement(found: Statement, month: str | None, *, rows_max: int = 40) 
         title, "time", "scenario", "basis", "tier", "carbon", "energy", "cut by", "act", right=(4, 5),
         caption=(
             f"period  {grams(found.carbon_mg)} CO₂e   {number(found.energy)} energy      "
-            f"balance  {grams(found.balance_carbon_mg)} CO₂e   {number(found.balance_energy)} energy"
+            f"balance  {grams(found.balance.carbon_mg)} CO₂e   {number(found.balance.energy)} energy\n"
+            f"energy  growing {number(found.balance.growing_energy)}   ripe {number(found.balance.ripe_energy)}   "
+            f"available {number(found.balance.available_energy)}   held {number(found.balance.held_energy)}"
+            + (f"   owed {number(found.balance.owed_energy)}" if found.balance.owed_energy else "")
         ),
     )  # fmt: skip
     lines = [

@@ -15,6 +15,7 @@ from ditan.kernel.errors import InvalidInput
 CustomerId = NewType("CustomerId", int)
 BatchId = NewType("BatchId", int)
 ActId = NewType("ActId", UUID)
+EntryId = NewType("EntryId", UUID)
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O, U
 _LENGTH: Final = 26  # 130 bits, the first two are zero

@@ -70,6 +70,20 @@ batch_bytes_max = 1 << 28
 #: The smallest micro-batch that is worth a unit of work of its own.
 batch_rows_min = 1_000
 
+# --- energy ---------------------------------------------------------------------------------------
+
+#: The most energy of one ball: what 25 bits hold. The most generous act gives some hundreds.
+ball_energy_max = 2**25 - 1
+
+#: The most energy of one lot: what 40 bits hold.
+lot_energy_max = 2**40 - 1
+
+#: The customers that one unit of work of a sweep looks at.
+sweep_customers = 50_000
+
+#: The holds that one unit of work of a sweep releases.
+sweep_holds = 1_000
+
 # --- the store ------------------------------------------------------------------------------------
 
 #: The oldest PostgreSQL that Ditan runs on.
@@ -96,5 +110,6 @@ assert line_bytes_max <= block_bytes <= batch_bytes_max, "a line fits into a blo
 assert 0 < batch_rows_min < batch_rows_max
 assert waiting_refund_days < event_age_days_max, "a refund may wait as long as its original may be late"
 assert batch_rows_max * amount_fen_max < 2**63, "the sum of a batch fits a bigint"
+assert ball_energy_max < lot_energy_max < 2**62
 assert unit_of_work_attempts_max >= 2, "a failed unit of work is tried again"
 assert socket_dir_bytes_max + len("/.s.PGSQL.5432") <= 107

@@ -1,28 +1,58 @@
-"""Ledger: post acts once, forever, and take back what refunds undo.
+"""Ledger: post acts once, forever, take back what refunds undo, and keep what energy becomes.
 
-In:   DuckDB tables `quantified` and `refund` of one batch, and the pack they were quantified by.
-Out:  `ledger.act`, `ledger.reversal`, balances, quotas; one outcome per row.
-Keeps INV-02 (once, forever), INV-03 (debits equal credits), INV-04 (append-only), INV-05 (a balance is the sum of its
-postings), INV-06 (a refund takes back exactly what was given), INV-09 (consent at the time of the act).
+In:   DuckDB tables `quantified` and `refund` of one batch, and the pack they were quantified by; requests about energy.
+Out:  `ledger.act`, `ledger.reversal`, `ledger.entry`, balances, quotas; one outcome per row, one answer per request.
+Keeps INV-02 (once, forever), INV-03 (debits equal credits), INV-04 (append-only), INV-05 (a balance is the sum of
+its postings), INV-06 (a refund takes back exactly what was given), INV-07 (lots, first in first out), INV-08 (limits),
+INV-09 (consent at the time of the act).
 
 The only stateful step: a fixed number of statements whatever the batch size, and acts written by binary COPY.
+Operations on energy are functions in the database, one call each: `energy`, `limited`, `proposals`; `sweeping` does
+what is due.
 """
 
-from ditan.ledger.codes import PostCode
+from ditan.ledger.codes import EnergyCode, LedgerRefusal, PostCode
+from ditan.ledger.energy import Answer, Collection, Units, award, capture, collect, find_customer, hold, release
+from ditan.ledger.limited import Limited, LimitedKind, all_limited, open_limited, read_limited
 from ditan.ledger.posting import Outcome, evidence, post
-from ditan.ledger.reading import Act, Reversal, Statement, balance, find_act, statement
+from ditan.ledger.proposals import Proposal, decide, open_proposals, propose
+from ditan.ledger.reading import Act, Balance, Reversal, Statement, balance, find_act, statement
 from ditan.ledger.registering import registered_pack
+from ditan.ledger.sweeping import Swept, sweep
 
 __all__ = [
     "Act",
+    "Answer",
+    "Balance",
+    "Collection",
+    "EnergyCode",
+    "LedgerRefusal",
+    "Limited",
+    "LimitedKind",
     "Outcome",
     "PostCode",
+    "Proposal",
     "Reversal",
     "Statement",
+    "Swept",
+    "Units",
+    "all_limited",
+    "award",
     "balance",
+    "capture",
+    "collect",
+    "decide",
     "evidence",
     "find_act",
+    "find_customer",
+    "hold",
+    "open_limited",
+    "open_proposals",
     "post",
+    "propose",
+    "read_limited",
     "registered_pack",
+    "release",
     "statement",
+    "sweep",
 ]

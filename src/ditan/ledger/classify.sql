@@ -16,9 +16,21 @@ SELECT row_number, event_key AS act_id, content_key, match_key,
     END AS occasion_key
 FROM quantified
 
+-- name: number_customers
+-- why: A short number for each customer of the batch, refunds' included, in the order of the index that will be searched.
+CREATE OR REPLACE TEMP TABLE asked_customer AS
+SELECT customer_key, row_number() OVER (ORDER BY customer_key)::INTEGER AS customer_no
+FROM (SELECT DISTINCT customer_key FROM offered)
+
 -- name: asked_customers
--- why: In the order of the index that will be searched.
-SELECT DISTINCT customer_key FROM offered ORDER BY customer_key
+-- why: As numbered.
+SELECT customer_key, customer_no FROM asked_customer ORDER BY customer_no
+
+-- name: asked_shards
+-- why: What a batch holds while it posts: the shards of its customers, those of its refunds included.
+SELECT DISTINCT ('0x' || substr(customer_key::VARCHAR, 1, 2))::INTEGER >> 2 AS shard
+FROM (SELECT customer_key FROM asked_customer UNION SELECT substr(sha256(customer_ref), 1, 32)::UUID FROM refund)
+ORDER BY shard
 
 -- name: asked_acts
 -- why: In the order of the primary key.
@@ -29,21 +41,17 @@ SELECT act_id FROM offered ORDER BY act_id
 SELECT DISTINCT occasion_key FROM offered WHERE occasion_key IS NOT NULL ORDER BY occasion_key
 
 -- name: open_holders
--- why: The arrays of a holder as rows: a permit each, a used quota each.
-CREATE OR REPLACE TEMP TABLE permit AS
-SELECT customer_key, list[3 * i + 1] AS code, list[3 * i + 2] AS from_us, list[3 * i + 3] AS to_us
-FROM (
-    SELECT customer_key, string_split(trim(permits, '{}'), ',')::BIGINT[] AS list FROM holder WHERE permits <> '{}'
-), LATERAL (SELECT unnest(range(0, len(list) // 3)) AS i)
+-- why: The customers of the batch that have an account, with what posting must know of each.
+CREATE OR REPLACE TEMP TABLE holder AS
+SELECT a.customer_key, h.* FROM read_holder h JOIN asked_customer a USING (customer_no)
+
+-- name: open_permits
+-- why: Consents and cards with their times.
+CREATE OR REPLACE TEMP TABLE permit AS SELECT * FROM read_permit
 
 -- name: open_quotas
--- why: As above.
-CREATE OR REPLACE TEMP TABLE used AS
-SELECT customer_id, list[7 * i + 1] AS quota_key, list[7 * i + 2] AS acts, list[7 * i + 3] AS mg,
-    list[7 * i + 4] AS days_01, list[7 * i + 5] AS days_13, list[7 * i + 6] AS days_25, list[7 * i + 7] AS last_us
-FROM (
-    SELECT customer_id, string_split(trim(quota, '{}'), ',')::BIGINT[] AS list FROM holder WHERE quota <> '{}'
-), LATERAL (SELECT unnest(range(0, len(list) // 7)) AS i)
+-- why: What is used of the caps of a month and scenario.
+CREATE OR REPLACE TEMP TABLE used AS SELECT * FROM read_used
 
 -- name: keep_answer
 -- why: What PostgreSQL answered, as a table; keys become UUIDs again.
@@ -57,8 +65,8 @@ INSERT INTO used SELECT * FROM history
 -- why: Events that came so late that their month has left the holder: their use is counted from the acts.
 SELECT DISTINCT h.customer_id, o.quota_key
 FROM offered o JOIN holder h USING (customer_key)
-WHERE h.quota <> '{}'
-  AND o.quota_key // 100 < (SELECT min(u.quota_key // 100) FROM used u WHERE u.customer_id = h.customer_id)
+JOIN (SELECT customer_id, min(quota_key // 100) AS month FROM used GROUP BY customer_id) u USING (customer_id)
+WHERE o.quota_key // 100 < u.month
 ORDER BY ALL
 
 -- name: asked_neighbors
@@ -79,7 +87,8 @@ CREATE OR REPLACE TEMP TABLE decided AS
 WITH allowance AS (
     SELECT o.row_number, bit_or(CASE WHEN p.code <= 3 THEN 1 << p.code ELSE 0 END) AS purposes,
         bool_or(p.code = o.card_key) AS linked
-    FROM offered o JOIN permit p ON p.customer_key = o.customer_key AND o.at_us >= p.from_us AND o.at_us < p.to_us
+    FROM offered o JOIN holder h USING (customer_key)
+    JOIN permit p ON p.customer_id = h.customer_id AND o.at_us >= p.from_us AND o.at_us < p.to_us
     GROUP BY o.row_number
 ), owned AS MATERIALIZED (
     SELECT o.*, h.customer_id,
@@ -207,8 +216,21 @@ SELECT occasion_key, act_id FROM decided WHERE code IN ('posted', 'capped') AND 
 SELECT match_key, act_id, at_us, amount_fen::BIGINT AS amount_fen FROM decided
 WHERE code IN ('posted', 'capped', 'same_occasion', 'too_soon') AND match_key IS NOT NULL
 
--- name: changes
--- why: One change per customer: what the batch gave, and the quota as it is after it. Two months stay in the holder.
+-- name: make_balls
+-- why: The energy of an act ripens on a later business day, at once if it came later than that, and carries its own rule.
+CREATE OR REPLACE TEMP TABLE new_ball AS
+SELECT customer_id, act_id, (ripens << 36) | (collect_days << 31) | (expires_months << 25) | energy AS ball,
+    ripens + collect_days * 1440 AS until
+FROM (
+    SELECT d.customer_id, d.act_id, d.energy::BIGINT AS energy, l.collect_days::BIGINT AS collect_days,
+        l.expires_months::BIGINT AS expires_months, greatest(
+            ((d.at_us + 28800000000) // 86400000000 + l.matures_after_days) * 1440 + l.matures_at_minute - 480,
+            ({now_us}::BIGINT + 59999999) // 60000000) AS ripens
+    FROM decided d CROSS JOIN life l WHERE d.energy > 0
+)
+
+-- name: new_quotas
+-- why: The quotas of a customer as they are after the batch. Two months stay in the holder.
 WITH spent AS (
     SELECT customer_id, quota_key, count(*) FILTER (WHERE counted) AS acts, sum(carbon_mg) AS mg,
         coalesce(sum(1::BIGINT << (5 * ((day - 1) % 12))) FILTER (WHERE counted AND day <= 12), 0) AS days_01,
@@ -216,27 +238,30 @@ WITH spent AS (
         coalesce(sum(1::BIGINT << (5 * ((day - 1) % 12))) FILTER (WHERE counted AND day >= 25), 0) AS days_25,
         max(at_us) AS last_us
     FROM decided WHERE code IN ('posted', 'capped', 'too_soon') GROUP BY customer_id, quota_key
-), kept AS (
-    SELECT customer_id, quota_key, sum(acts)::BIGINT AS acts, sum(mg)::BIGINT AS mg, sum(days_01)::BIGINT AS days_01,
-        sum(days_13)::BIGINT AS days_13, sum(days_25)::BIGINT AS days_25, max(last_us) AS last_us
-    FROM (SELECT * FROM used UNION ALL SELECT * FROM spent)
-    WHERE customer_id IN (SELECT customer_id FROM spent)
-    GROUP BY customer_id, quota_key
-    QUALIFY dense_rank() OVER (PARTITION BY customer_id ORDER BY quota_key // 100 DESC) <= 2
-), quotas AS (
-    SELECT customer_id,
-        flatten(list([quota_key, acts, mg, days_01, days_13, days_25, last_us] ORDER BY quota_key)) AS quota
-    FROM kept GROUP BY customer_id
-), gained AS (
-    SELECT customer_id, sum(carbon_mg)::BIGINT AS carbon_mg, sum(energy)::BIGINT AS energy
-    FROM decided WHERE code IN ('posted', 'capped', 'too_soon') GROUP BY customer_id
 )
-SELECT customer_id, carbon_mg, energy, quota FROM gained JOIN quotas USING (customer_id) ORDER BY customer_id
+SELECT customer_id, quota_key, sum(acts)::BIGINT AS acts, sum(mg)::BIGINT AS mg, sum(days_01)::BIGINT AS days_01,
+    sum(days_13)::BIGINT AS days_13, sum(days_25)::BIGINT AS days_25, max(last_us) AS last_us
+FROM (SELECT * FROM used SEMI JOIN spent USING (customer_id) UNION ALL SELECT * FROM spent)
+GROUP BY customer_id, quota_key
+QUALIFY dense_rank() OVER (PARTITION BY customer_id ORDER BY quota_key // 100 DESC) <= 2
+ORDER BY customer_id, quota_key
+
+-- name: gained
+-- why: One change per customer: what the batch gave it, and when the first of its new balls will lapse.
+SELECT d.customer_id, sum(d.carbon_mg)::BIGINT AS carbon_mg, sum(d.energy)::BIGINT AS energy,
+    coalesce(min(b.until), 9223372036854775807)::BIGINT AS due_minute
+FROM decided d LEFT JOIN new_ball b USING (act_id)
+WHERE d.code IN ('posted', 'capped', 'too_soon') GROUP BY d.customer_id ORDER BY d.customer_id
+
+-- name: new_balls
+-- why: A customer's together, in the order they ripen.
+SELECT customer_id, act_id, ball FROM new_ball ORDER BY customer_id, ball, act_id
 
 -- name: issued
--- why: The hot accounts: one change per scenario and batch.
-SELECT scenario, sum(carbon_mg)::BIGINT AS carbon_mg, sum(energy)::BIGINT AS energy
-FROM decided WHERE code = 'posted' GROUP BY scenario ORDER BY scenario
+-- why: What each scenario issued in this batch, for the books.
+SELECT {batch_id}::BIGINT AS batch_id, scenario, FALSE AS taken_back, count(*) AS entries, sum(carbon_mg)::BIGINT AS carbon_mg,
+    sum(energy)::BIGINT AS energy
+FROM decided WHERE code IN ('posted', 'capped', 'same_occasion', 'too_soon') GROUP BY scenario ORDER BY scenario
 
 -- name: conflicts
 -- why: The same id with other content is an incident to look at, never applied (INV-02).

@@ -1,10 +1,11 @@
-"""How a quantified act or a refund ends at the ledger."""
+"""How a quantified act or a refund ends at the ledger, and how a request about energy does."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Final
 
+from ditan.kernel.errors import Conflict
 from ditan.model import Text
 
 
@@ -53,3 +54,52 @@ MEANING: Final[dict[PostCode, Text]] = {
     ),
     PostCode.NOTHING_LEFT: Text(zh="原交易已全部收回", en="everything was taken back before"),
 }
+
+
+class EnergyCode(StrEnum):
+    """What becomes of a request to move energy."""
+
+    DONE = "done"
+    EXISTS = "exists"
+    NOTHING = "nothing"
+    CONFLICT = "conflict"
+    NO_ACCOUNT = "no_account"
+    CLOSED = "closed"
+    NOT_ENOUGH = "not_enough"
+    USED_UP = "used_up"
+    TOO_LATE = "too_late"
+    NO_HOLD = "no_hold"
+    CAPTURED = "captured"
+    RELEASED = "released"
+
+    @property
+    def meaning(self) -> Text:
+        """A sentence for whoever asked."""
+        return ENERGY_MEANING[self]
+
+
+ENERGY_MEANING: Final[dict[EnergyCode, Text]] = {
+    EnergyCode.DONE: Text(zh="已完成", en="done"),
+    EnergyCode.EXISTS: Text(zh="同一请求，此前已完成", en="the same request, done before"),
+    EnergyCode.NOTHING: Text(zh="没有可收取的能量", en="nothing is ripe"),
+    EnergyCode.CONFLICT: Text(
+        zh="请求号已用于另一内容，请换一个请求号", en="this request id was used for something else: use a new one"
+    ),
+    EnergyCode.NO_ACCOUNT: Text(zh="没有这个碳账户", en="there is no such account"),
+    EnergyCode.CLOSED: Text(zh="碳账户已关闭", en="the account is closed"),
+    EnergyCode.NOT_ENOUGH: Text(zh="可用能量不足", en="there is not enough energy"),
+    EnergyCode.USED_UP: Text(zh="库存、预算或善款已用完", en="the stock, budget or fund is used up"),
+    EnergyCode.TOO_LATE: Text(zh="已过期限，只能退回", en="the deadline has passed: it can only be released"),
+    EnergyCode.NO_HOLD: Text(zh="没有这笔冻结", en="there is no such hold"),
+    EnergyCode.CAPTURED: Text(zh="这笔冻结已使用", en="this hold was captured before"),
+    EnergyCode.RELEASED: Text(zh="这笔冻结已退回", en="this hold was released before"),
+}
+
+
+class LedgerRefusal(Conflict):
+    """The ledger refused a request; nothing was changed."""
+
+    def __init__(self, code: EnergyCode, energy: int = 0) -> None:
+        self.code, self.energy = code, energy
+        hint = f"There is {energy:,}." if code in {EnergyCode.NOT_ENOUGH, EnergyCode.USED_UP} and energy else None
+        super().__init__(code.meaning.en, hint)

@@ -8,6 +8,7 @@ with its two indexes, and per customer one read and one write (docs/decisions/00
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +23,7 @@ from ditan.kernel.ids import BatchId
 from ditan.kernel.invariants import check
 from ditan.ledger import store
 from ditan.ledger.codes import PostCode
+from ditan.ledger.holders import changes, read_holders
 from ditan.model import Posted, Tally
 from ditan.store.statements import load_statements
 
@@ -30,8 +32,6 @@ _DECIDE = load_statements("ditan.ledger", "classify.sql")
 
 _NUMBER, _TEXT, _KEY = pa.int64(), pa.string(), pa.large_string()  # a key travels as text and becomes a UUID again
 _ANSWERS: Final = {
-    "read_holders": ("holder", [("customer_key", _KEY), ("customer_id", _NUMBER), ("opened_us", _NUMBER),
-                                ("closed_us", _NUMBER), ("permits", _TEXT), ("quota", _TEXT)]),
     "read_known": ("known", [("act_id", _KEY), ("content_key", _KEY)]),
     "read_taken": ("taken", [("occasion_key", _KEY)]),
     "read_history": ("history", [(name, _NUMBER) for name in (
@@ -64,46 +64,61 @@ def post(
 
     Raises: InvariantViolation when a boundary does not balance.
     """
-    store.become_writer(connection)
+    _hold(connection, duck, now)
     _ask(connection, duck, pack_id)
     duck.execute(_DECIDE["classify"])
-    _write(connection, duck, batch_id, pack_id)
+    _write(connection, duck, batch_id, pack_id, now)
     _refund(connection, duck, batch_id, now)
     duck.execute(_DUCK["make_outcome"])
     return _sum_up(duck)
 
 
+def _hold(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, now: datetime) -> None:
+    """Hold the shards of the batch's customers, so that nothing it asks about changes before it commits."""
+    duck.execute(_DECIDE["ask"])
+    duck.execute(_DECIDE["number_customers"])
+    shards = [row[0] for row in duck.execute(_DECIDE["asked_shards"]).fetchall()]
+    store.become_writer(connection, shards, now)
+
+
 def _ask(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, pack_id: int) -> None:
     """Fetch what the decision needs: holders, known acts, taken occasions, caps, and months long past."""
-    duck.execute(_DECIDE["ask"])
     store.copy_in(connection, "asked_customer", _rows(duck, "asked_customers"))
     store.copy_in(connection, "asked_act", _rows(duck, "asked_acts"))
     store.copy_in(connection, "asked_occasion", _rows(duck, "asked_occasions"))
-    for name in ("read_holders", "read_known", "read_taken"):
+    for name in ("read_known", "read_taken"):
         _answer(connection, duck, name)
-    duck.execute(_DECIDE["open_holders"])
-    duck.execute(_DECIDE["open_quotas"])
+    holders = read_holders(store.fetch_blobs(connection, "read_holders"))
+    for name, table in zip(("holder", "permit", "used"), holders, strict=True):
+        duck.register(f"read_{name}", table)
+    for name in ("open_holders", "open_permits", "open_quotas"):
+        duck.execute(_DECIDE[name])
     store.copy_in(connection, "asked_history", _rows(duck, "asked_history"))
     _answer(connection, duck, "read_history")
     duck.execute(_DECIDE["add_history"])
-    caps = store.fetch(connection, "read_caps", {"pack_id": pack_id})
-    duck.register("cap", pa.Table.from_pylist(caps))
+    for table, name in (("cap", "read_caps"), ("life", "read_life")):
+        duck.register(table, pa.Table.from_pylist(store.fetch(connection, name, {"pack_id": pack_id})))
     store.copy_in(connection, "asked_neighbor", _rows(duck, "asked_neighbors"))
     _answer(connection, duck, "read_neighbors")
 
 
 def _write(
-    connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, batch_id: BatchId, pack_id: int
+    connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, batch_id: BatchId, pack_id: int, now: datetime
 ) -> None:
-    """Write the acts, and one change per customer and per scenario."""
+    """Write the acts, and one change per customer. What a customer gained is put together while the acts are copied."""
     acts = duck.sql(_DECIDE["new_acts"].format(batch_id=int(batch_id), pack_id=int(pack_id))).to_arrow_table()
-    store.copy_in(connection, "ledger.act", acts)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        copying = beside.submit(store.copy_in, connection, "ledger.act", acts)
+        duck.execute(_DECIDE["make_balls"].format(now_us=int(now.timestamp() * 1_000_000)))
+        gained, quotas, balls = (_rows(duck, name) for name in ("gained", "new_quotas", "new_balls"))
+        change = changes(gained, quotas, balls)
+        copying.result()
+    store.copy_in(connection, "change", change)
+    store.write(connection, "change_holders")
     store.copy_in(connection, "ledger.occasion", _rows(duck, "new_occasions"))
     store.copy_in(connection, "ledger.match", _rows(duck, "new_matches"))
-    store.copy_in(connection, "change", _rows(duck, "changes"))
-    store.copy_in(connection, "issued", _rows(duck, "issued"))
-    store.write(connection, "change_holders")
-    store.write(connection, "change_issuance")
+    issued = duck.sql(_DECIDE["issued"].format(batch_id=int(batch_id))).to_arrow_table()
+    store.copy_in(connection, "ledger.issued", issued)
     conflicts = _rows(duck, "conflicts").to_pylist()
     store.write(connection, "record_conflicts", {"batch_id": batch_id, "conflicts": Jsonb(conflicts)})
 

@@ -1,6 +1,19 @@
--- name: one_writer
--- why: Batches post one after the other, so that caps and de-duplication see everything before them.
-SELECT pg_advisory_xact_lock(7315001)
+-- name: one_registrar
+-- why: A pack is registered once.
+SELECT pg_advisory_xact_lock(7315003)
+
+-- name: hold_shards
+-- why: Batches of the same customers post one after the other, so that caps see everything before them; batches of other
+-- why: shards at the same time. Always in the same order, so that nobody waits in a circle.
+SELECT pg_advisory_xact_lock(7315001, shard) FROM (SELECT unnest(%(shards)s::integer[]) AS shard ORDER BY 1) asked
+
+-- name: search_by_index
+-- why: What a batch asks is little beside what is stored, and sorted: an index finds it whatever the planner thinks.
+SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
+
+-- name: open_books
+-- why: The day a batch is booked on stays open until its commit.
+SELECT ledger.open_day(%(now)s)
 
 -- name: open_working_tables
 -- why: Temporary tables for what a batch asks about and what it changes; emptied by the commit.
@@ -11,17 +24,19 @@ SELECT ledger.open_working_tables()
 COPY {table} FROM STDIN (FORMAT binary)
 
 -- name: read_holders
--- why: One row per customer holds all that posting must know of it.
-COPY (
-    SELECT h.customer_key, h.customer_id, (extract(epoch FROM h.opened_at) * 1000000)::bigint,
-        coalesce((extract(epoch FROM h.closed_at) * 1000000)::bigint, 9223372036854775807), h.permits, h.quota
-    FROM asked_customer a JOIN ledger.holder h USING (customer_key)
-) TO STDOUT (FORMAT csv)
+-- why: One row per customer holds all that posting must know of it; here each column of all of them is one value.
+SELECT string_agg(int4send(a.customer_no), ''), string_agg(int8send(h.customer_id), ''),
+    string_agg(timestamptz_send(h.opened_at), ''), string_agg(timestamptz_send(coalesce(h.closed_at, 'infinity')), ''),
+    string_agg(int4send(octet_length(h.permits)), ''), string_agg(h.permits, ''),
+    string_agg(int4send(octet_length(h.quota)), ''), string_agg(h.quota, '')
+FROM asked_customer a
+CROSS JOIN LATERAL (SELECT * FROM ledger.holder h WHERE h.customer_key = a.customer_key OFFSET 0) h
 
 -- name: read_known
 -- why: What is there already under these ids: the same event again, or a conflict; an id that was a refund is no act's.
 COPY (
-    SELECT k.act_id, k.content_key FROM asked_act JOIN ledger.act k USING (act_id)
+    SELECT k.act_id, k.content_key
+    FROM asked_act a CROSS JOIN LATERAL (SELECT * FROM ledger.act k WHERE k.act_id = a.act_id OFFSET 0) k
     UNION ALL
     SELECT r.reversal_id, r.content_key FROM asked_act a JOIN ledger.reversal r ON r.reversal_id = a.act_id
     UNION ALL
@@ -71,16 +86,17 @@ SELECT scenario, daily_acts, monthly_acts, monthly_mg, energy_daily_acts, energy
         + CASE WHEN 'steps' = ANY (purposes) THEN 8 ELSE 0 END AS purposes
 FROM methodology.scenario WHERE pack_id = %(pack_id)s
 
+-- name: read_life
+-- why: How long the energy of this methodology lives.
+SELECT matures_after_days, matures_at_minute, collect_days, expires_months FROM methodology.life WHERE pack_id = %(pack_id)s
+
 -- name: change_holders
 -- why: One change per customer and batch: what it was given, and the quota after it.
 UPDATE ledger.holder h
-SET carbon_mg = h.carbon_mg + c.carbon_mg, energy = h.energy + c.energy, quota = c.quota
+SET carbon_mg = h.carbon_mg + c.carbon_mg, pending_energy = h.pending_energy + c.energy,
+    due_minute = least(h.due_minute, c.due_minute), quota = c.quota,
+    ball_keys = h.ball_keys || c.ball_keys, balls = h.balls || c.balls
 FROM change c WHERE h.customer_id = c.customer_id
-
--- name: change_issuance
--- why: The hot accounts: one change per scenario and batch.
-UPDATE ledger.issuance i SET carbon_mg = i.carbon_mg + d.carbon_mg, energy = i.energy + d.energy
-FROM issued d WHERE i.scenario = d.scenario
 
 -- name: offer_refunds
 -- why: The batch's refunds, and the waiting ones whose original is among the acts of the batch, each with the act it concerns.
@@ -126,6 +142,13 @@ WHERE w.original_key IS NULL AND w.match_key IS NOT NULL
   AND NOT EXISTS (SELECT FROM refund_stage s WHERE s.refund_key = w.refund_key AND s.content_key = w.content_key)
 ORDER BY w.refund_key, m.occurred_at DESC, m.act_id)
 
+-- name: hold_refunded
+-- why: Two batches may take back from one act at the same time: the second sees what the first took.
+SELECT count(*) FROM (
+    SELECT FROM ledger.holder WHERE customer_id IN (
+        SELECT a.customer_id FROM refund_outcome r JOIN ledger.act a USING (act_id) WHERE r.code IS NULL)
+    ORDER BY customer_id FOR UPDATE) held
+
 -- name: weigh_refunds
 -- why: What each refund takes back: the act's gift in proportion to all money refunded so far, less what was taken before.
 -- why: Working with the running sum keeps partial refunds exact: the last one always takes the rest.
@@ -169,12 +192,16 @@ SET code = CASE WHEN t.nothing_left THEN 'nothing_left' ELSE 'refunded' END,
 FROM taken t WHERE t.refund_key = r.refund_key AND r.code IS NULL
 
 -- name: post_reversals
--- why: A correction is a new entry that names what it corrects. A whole refund is kept with the money of its act.
+-- why: A correction is a new entry that names what it corrects; it takes the energy from where it is now, refund by refund.
+-- why: A whole refund is kept with the money of its act.
 INSERT INTO ledger.reversal (reversal_id, content_key, act_id, customer_id, batch_id, occurred_at, amount_fen, carbon_mg,
-    energy)
-SELECT r.refund_key, r.content_key, r.act_id, r.customer_id, %(batch_id)s, r.occurred_at,
-    CASE WHEN r.whole THEN a.amount_fen ELSE r.amount_fen END, r.carbon_mg, r.energy
-FROM refund_outcome r JOIN ledger.act a USING (act_id) WHERE r.code = 'refunded'
+    energy, pending_energy, available_energy, gone_energy, owed_energy, lots, lot_day)
+SELECT r.refund_key, r.content_key, r.act_id, r.customer_id, %(batch_id)s, r.occurred_at, r.fen, r.carbon_mg, r.energy, t.*
+FROM (
+    SELECT o.*, CASE WHEN o.whole THEN a.amount_fen ELSE o.amount_fen END AS fen
+    FROM refund_outcome o JOIN ledger.act a USING (act_id) WHERE o.code = 'refunded'
+    ORDER BY o.customer_id, o.occurred_at, o.refund_key OFFSET 0
+) r CROSS JOIN LATERAL ledger.take_back(r.act_id, r.customer_id, r.carbon_mg, r.energy, %(now)s) t
 
 -- name: free_occasions
 -- why: After a full refund the same bill may be paid, and count, again.
@@ -207,21 +234,11 @@ INSERT INTO feed.conflict (event_key, content_key, batch_id, row_number)
 SELECT refund_key, content_key, %(batch_id)s, row_number FROM refund_outcome WHERE code = 'conflict'
 ON CONFLICT DO NOTHING
 
--- name: take_back_holders
--- why: What refunds took, a change per customer.
-UPDATE ledger.holder h SET carbon_mg = h.carbon_mg - d.carbon_mg, energy = h.energy - d.energy
-FROM (
-    SELECT customer_id, sum(carbon_mg) AS carbon_mg, sum(energy) AS energy FROM refund_outcome
-    WHERE code = 'refunded' GROUP BY customer_id ORDER BY customer_id
-) d WHERE h.customer_id = d.customer_id
-
--- name: take_back_issuance
--- why: And from what the scenarios issued.
-UPDATE ledger.issuance i SET carbon_mg = i.carbon_mg - d.carbon_mg, energy = i.energy - d.energy
-FROM (
-    SELECT scenario, sum(carbon_mg) AS carbon_mg, sum(energy) AS energy FROM refund_outcome
-    WHERE code = 'refunded' GROUP BY scenario ORDER BY scenario
-) d WHERE i.scenario = d.scenario
+-- name: take_back_issued
+-- why: What this batch's refunds took back of each scenario, for the books.
+INSERT INTO ledger.issued (batch_id, scenario, taken_back, entries, carbon_mg, energy)
+SELECT %(batch_id)s, scenario, true, count(*), sum(carbon_mg), sum(energy) FROM refund_outcome
+WHERE code = 'refunded' GROUP BY scenario
 
 -- name: read_refund_outcome
 -- why: What became of each refund. One that waited and found its original carries row number -1.
@@ -251,10 +268,10 @@ SELECT %(pack_id)s, r.* FROM jsonb_to_recordset(%(rates)s) AS r(
     rate_id integer, scenario smallint, activity_source text, tier text, numerator numeric, denominator numeric,
     p5 numeric, p95 numeric, factor_ids text[], detail jsonb)
 
--- name: open_issuance
--- why: Every scenario has an issuance account before its first act.
-INSERT INTO ledger.issuance SELECT scenario, 0, 0 FROM methodology.scenario WHERE pack_id = %(pack_id)s
-ON CONFLICT DO NOTHING
+-- name: write_life
+-- why: Every ball keeps the rule of the methodology it was earned under.
+INSERT INTO methodology.life VALUES (%(pack_id)s, %(matures_after_days)s, %(matures_at_minute)s, %(collect_days)s,
+    %(expires_months)s)
 
 -- name: read_act
 -- why: One act with its pack, rate, batch and what was taken back.
@@ -276,9 +293,15 @@ WHERE a.act_id = %(act_id)s
 SELECT bit, code, reason_zh, reason_en FROM ledger.cut ORDER BY bit
 
 -- name: read_balance
--- why: One row.
-SELECT b.carbon_mg, b.energy FROM ledger.holder b JOIN accounts.customer c USING (customer_id)
-WHERE c.customer_ref = %(customer_ref)s
+-- why: One row. What has lapsed or expired by now is not counted, whether or not a sweep has been there.
+SELECT h.carbon_mg, h.owed_energy, h.held_energy,
+    (SELECT coalesce(sum(ball & 33554431), 0) FROM unnest(h.balls) ball WHERE ball >> 36 > ledger.minute(%(now)s))::bigint
+        AS growing_energy,
+    (SELECT coalesce(sum(ball & 33554431), 0) FROM unnest(h.balls) ball WHERE ball >> 36 <= ledger.minute(%(now)s)
+        AND (ball >> 36) + ((ball >> 31) & 31) * 1440 > ledger.minute(%(now)s))::bigint AS ripe_energy,
+    (SELECT coalesce(sum(lot & 1099511627775), 0) FROM unnest(h.lots) lot
+     WHERE lot >> 40 >= ledger.business_day(%(now)s) - date '1970-01-01')::bigint AS available_energy
+FROM ledger.holder h WHERE h.customer_key = %(customer_key)s
 
 -- name: read_customer_acts
 -- why: A period of a customer's acts, oldest first.
@@ -300,3 +323,92 @@ JOIN accounts.customer c ON c.customer_id = v.customer_id
 JOIN methodology.scenario s ON s.pack_id = a.pack_id AND s.scenario = a.scenario
 WHERE c.customer_ref = %(customer_ref)s AND v.occurred_at >= %(start)s AND v.occurred_at < %(end)s
 ORDER BY v.occurred_at, v.reversal_id
+
+-- name: find_customer
+-- why: The ledger's number of a customer.
+SELECT customer_id FROM ledger.holder WHERE customer_key = %(customer_key)s
+
+-- name: collect
+-- why: One statement for all taps that came at the same time.
+SELECT * FROM ledger.collect(%(customers)s::bigint[], %(entries)s::uuid[], %(contents)s::uuid[], %(balls)s::bigint[], %(now)s)
+
+-- name: hold
+-- why: Energy and units of a limited account are set aside together or not at all.
+SELECT * FROM ledger.hold(%(entry)s, %(content)s, %(customer)s, %(energy)s, %(limited)s::integer, %(units)s, %(deadline)s,
+    %(reason)s, %(now)s)
+
+-- name: end_hold
+-- why: A hold ends once: used, in part or whole, or given back.
+SELECT * FROM ledger.end_hold(%(hold)s, %(content)s, %(capture)s, %(energy)s::bigint, %(reason)s, %(now)s)
+
+-- name: award
+-- why: A campaign's budget pays for what it gives.
+SELECT * FROM ledger.award(%(entry)s, %(content)s, %(customer)s, %(energy)s, %(limited)s::integer, %(collect_days)s::integer,
+    %(months)s::integer, %(reason)s, %(now)s)
+
+-- name: adjust
+-- why: A correction of a customer's energy, decided by a second person.
+SELECT * FROM ledger.adjust(%(proposal_id)s, %(content_key)s, %(customer_id)s, %(amount)s, %(months)s::integer, %(reason)s,
+    %(maker)s, %(checker)s, %(now)s)
+
+-- name: supply
+-- why: Units put into a limited account or taken out, decided by a second person.
+SELECT * FROM ledger.supply(%(proposal_id)s, %(content_key)s, %(limited_id)s::integer, %(amount)s, %(reason)s, %(maker)s,
+    %(checker)s, %(now)s)
+
+-- name: propose
+-- why: The same proposal again is the same proposal.
+INSERT INTO ledger.proposal (proposal_id, content_key, customer_id, limited_id, amount, reason, maker, proposed_at)
+VALUES (%(proposal_id)s, %(content_key)s, %(customer_id)s::bigint, %(limited_id)s::integer, %(amount)s, %(reason)s, %(maker)s,
+    %(now)s)
+ON CONFLICT (proposal_id) DO NOTHING
+
+-- name: read_proposal
+-- why: Held while it is decided, so that it is decided once.
+SELECT * FROM ledger.proposal WHERE proposal_id = %(proposal_id)s FOR UPDATE
+
+-- name: read_open_proposals
+-- why: What waits for a second person, oldest first.
+SELECT p.*, c.customer_ref, l.name AS limited_name
+FROM ledger.proposal p LEFT JOIN accounts.customer c USING (customer_id) LEFT JOIN ledger.limited l USING (limited_id)
+WHERE p.decided_at IS NULL ORDER BY p.proposed_at, p.proposal_id
+
+-- name: decide_proposal
+-- why: Who decided, when, and how.
+UPDATE ledger.proposal SET checker = %(checker)s, decided_at = %(now)s, approved = %(approved)s
+WHERE proposal_id = %(proposal_id)s
+
+-- name: open_limited
+-- why: A name is one account, however often it is opened.
+INSERT INTO ledger.limited (kind, name, unit, opened_at) VALUES (%(kind)s, %(name)s, %(unit)s, %(now)s)
+ON CONFLICT (name) DO NOTHING
+
+-- name: read_limited
+-- why: By name, or all of them.
+SELECT limited_id, kind, name, unit, balance, opened_at FROM ledger.limited
+WHERE %(name)s::text IS NULL OR name = %(name)s ORDER BY kind, name
+
+-- name: customer_range
+-- why: A sweep goes over all customers, so many at a time.
+SELECT customer_id FROM ledger.holder WHERE customer_id > %(after)s ORDER BY customer_id OFFSET %(customers)s - 1 LIMIT 1
+
+-- name: last_customer
+-- why: Where the sweep ends.
+SELECT coalesce(max(customer_id), 0) AS customer_id, count(*) AS customers FROM ledger.holder
+
+-- name: settle
+-- why: Lapse and expire what is due of these customers.
+SELECT * FROM ledger.settle(%(first)s, %(last)s, %(now)s)
+
+-- name: release_due
+-- why: Holds past their deadline.
+SELECT * FROM ledger.release_due(%(after)s, %(after_id)s, %(now)s, %(most)s)
+
+-- name: last_sweep
+-- why: Holds whose deadline was long before it have ended.
+SELECT coalesce(max(swept_at), '2000-01-01') - interval '1 day' AS after FROM ledger.sweep
+
+-- name: write_sweep
+-- why: A sweep that came to its end; another one of the same moment finds nothing.
+INSERT INTO ledger.sweep VALUES (%(now)s, %(customers)s, %(lapsed_energy)s, %(expired_energy)s, %(released_holds)s)
+ON CONFLICT DO NOTHING

@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 
 from ditan.kernel.errors import NotFound
-from ditan.kernel.ids import ActId, show_act
+from ditan.kernel.ids import ActId, key, show_act
 from ditan.ledger import store
 from ditan.model import Noun, Text
 
@@ -75,6 +75,22 @@ class Reversal(Noun, kw_only=True):
     energy: int
 
 
+class Balance(Noun, kw_only=True):
+    """What a customer has now. Carbon only grows (but for refunds); energy is in one of five places."""
+
+    carbon_mg: int
+    growing_energy: int  # in balls that are not ripe yet
+    ripe_energy: int  # in balls that can be collected
+    available_energy: int  # collected, can be spent
+    held_energy: int  # set aside for redemptions under way
+    owed_energy: int  # debt: what refunds took and was not there; later earnings pay it first
+
+    @property
+    def energy(self) -> int:
+        """All of it, less what is owed."""
+        return self.growing_energy + self.ripe_energy + self.available_energy + self.held_energy - self.owed_energy
+
+
 class Statement(Noun, kw_only=True):
     """A customer's period: acts, what was taken back, and the two sums that never mix."""
 
@@ -85,8 +101,7 @@ class Statement(Noun, kw_only=True):
     reversals: list[Reversal]
     carbon_mg: int  # of the period, net
     energy: int
-    balance_carbon_mg: int  # now
-    balance_energy: int
+    balance: Balance  # now
 
 
 def _cuts(connection: psycopg.Connection[Any]) -> list[tuple[int, Cut]]:
@@ -114,23 +129,25 @@ def find_act(connection: psycopg.Connection[Any], act_id: ActId) -> Act:
     return Act(**row, cuts=cuts, pack_version=version)
 
 
-def balance(connection: psycopg.Connection[Any], customer_ref: str) -> tuple[int, int]:
-    """Give a customer's carbon in milligrams and energy in points.
+def balance(connection: psycopg.Connection[Any], customer_ref: str, now: datetime) -> Balance:
+    """Give what a customer has at `now`, from one row.
 
     Raises: NotFound when there is no such account.
     """
-    rows = store.fetch(connection, "read_balance", {"customer_ref": customer_ref})
+    rows = store.fetch(connection, "read_balance", {"customer_key": key(customer_ref), "now": now})
     if not rows:
         raise NotFound(f"no carbon account for {customer_ref!r}", hint="Open one: `ditan account open CUSTOMER`.")
-    return int(rows[0]["carbon_mg"]), int(rows[0]["energy"])
+    return Balance(**rows[0])
 
 
-def statement(connection: psycopg.Connection[Any], customer_ref: str, start: datetime, end: datetime) -> Statement:
+def statement(
+    connection: psycopg.Connection[Any], customer_ref: str, start: datetime, end: datetime, now: datetime
+) -> Statement:
     """Give the acts and reversals of a customer in [start, end), oldest first.
 
     Raises: NotFound when there is no such account.
     """
-    carbon_mg, energy = balance(connection, customer_ref)
+    held = balance(connection, customer_ref, now)
     period = {"customer_ref": customer_ref, "start": start, "end": end}
     codes = _cuts(connection)
     acts: list[Line] = []
@@ -151,6 +168,5 @@ def statement(connection: psycopg.Connection[Any], customer_ref: str, start: dat
         reversals=reversals,
         carbon_mg=sum(a.carbon_mg for a in acts) - sum(r.carbon_mg for r in reversals),
         energy=sum(a.energy for a in acts) - sum(r.energy for r in reversals),
-        balance_carbon_mg=carbon_mg,
-        balance_energy=energy,
+        balance=held,
     )

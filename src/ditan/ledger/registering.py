@@ -32,7 +32,7 @@ def registered_pack(
     known = store.fetch(connection, "read_pack_id", {"version": version})
     if known:
         return int(known[0]["pack_id"])
-    store.write(connection, "one_writer", {})
+    store.write(connection, "one_registrar", {})
     known = store.fetch(connection, "read_pack_id", {"version": version})
     if known:
         return int(known[0]["pack_id"])
@@ -45,7 +45,7 @@ def registered_pack(
     scenarios = [_scenario_row(scenario) for scenario in pack.scenarios]
     store.write(connection, "write_scenarios", {"pack_id": pack_id, "scenarios": Jsonb(scenarios)})
     store.write(connection, "write_rates", {"pack_id": pack_id, "rates": Jsonb(list(rates))})
-    store.write(connection, "open_issuance", {"pack_id": pack_id})
+    store.write(connection, "write_life", {"pack_id": pack_id} | msgspec.structs.asdict(pack.life))
     return pack_id
 
 

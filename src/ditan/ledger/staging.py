@@ -6,7 +6,8 @@ field is its length in four bytes and its value in network order. Format: Postgr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -31,40 +32,75 @@ _WIDTH: Final[dict[str, tuple[int, str]]] = {
 def binary_copy(table: pa.Table, types: dict[str, str]) -> bytes:
     """Encode the columns `types` names, in that order, as the body of a binary COPY.
 
-    `types`: column → uuid, int8, int4, int2, bool, timestamptz (from whole microseconds since 1970, UTC), or int8[] as
-    the last one. UUIDs come as 16-byte binary. No column may hold a null.
+    `types`: column → uuid, int8, int4, int2, bool, timestamptz (from whole microseconds since 1970, UTC); and after
+    these bytea or int8[], of any length. UUIDs come as 16-byte binary. No column may hold a null.
     """
-    *_, (last, kind) = types.items()
-    if kind == "int8[]":
-        return b"".join([HEADER, *_by_length(table, types, last), TRAILER])
-    return b"".join([HEADER, _records(table, types), TRAILER])
+    ragged = [name for name, kind in types.items() if kind in _LENGTHS]
+    if not ragged or not table.num_rows:
+        rows = _records(table, types, {}) if table.num_rows else b""
+        return b"".join([HEADER, rows, TRAILER])
+    return b"".join([HEADER, *_by_length(table, types, ragged), TRAILER])
 
 
-def _by_length(table: pa.Table, types: dict[str, str], lists: str) -> Iterator[bytes]:
-    """Encode rows with a list column, those with lists of one length together: they are of one width again."""
-    column = table.column(lists).combine_chunks()
-    lengths = compute.list_value_length(column).to_numpy(zero_copy_only=False)
-    scalars = {name: kind for name, kind in types.items() if name != lists}
-    for length in np.unique(lengths):
-        rows = np.flatnonzero(lengths == length)
-        values = np.asarray(column.take(pa.array(rows)).flatten().to_numpy(zero_copy_only=False))
-        yield _records(table.take(pa.array(rows)), scalars, values.reshape(len(rows), int(length)))
+def _by_length(table: pa.Table, types: dict[str, str], ragged: list[str]) -> Iterator[bytes]:
+    """Encode rows with columns of any length; those whose lengths agree go together: they are of one width again."""
+    scalars = {name: kind for name, kind in types.items() if name not in ragged}
+    lengths = [_lengths(table.column(name)) for name in ragged]
+    order = np.lexsort(lengths)
+    changed = np.any([np.diff(of[order]) for of in lengths], axis=0)
+    bounds = [0, *(np.flatnonzero(changed) + 1).tolist(), len(order)]
+    sorted_table = table.take(pa.array(order))
+    columns = {name: _LENGTHS[types[name]](sorted_table.column(name)) for name in ragged}
+    ends = {name: np.concatenate([[0], np.cumsum(of[order])]) for name, of in zip(ragged, lengths, strict=True)}
+    for first, last in pairwise(bounds):
+        rows = last - first
+        parts = {name: columns[name][ends[name][first] : ends[name][last]].reshape(rows, -1) for name in ragged}
+        yield _records(sorted_table.slice(first, rows), scalars, parts)
 
 
-def _records(table: pa.Table, types: dict[str, str], lists: npt.NDArray[Any] | None = None) -> bytes:
+def _lengths(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    measure = compute.binary_length if pa.types.is_large_binary(column.type) else compute.list_value_length
+    return np.asarray(measure(column).to_numpy(), dtype=np.int64)
+
+
+def _bytes_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """All bytes of the values of a binary column, one after the other."""
+    whole = column.combine_chunks()
+    offsets = np.frombuffer(whole.buffers()[1], dtype=np.int64, count=len(whole) + 1, offset=whole.offset * 8)
+    data = whole.buffers()[2]
+    return np.frombuffer(data, dtype=np.uint8)[offsets[0] : offsets[-1]] if data else np.zeros(0, dtype=np.uint8)
+
+
+def _numbers_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """All numbers of the values of a list column, one after the other."""
+    return np.asarray(column.combine_chunks().flatten().to_numpy(zero_copy_only=False))
+
+
+_LENGTHS: Final[dict[str, Callable[[pa.ChunkedArray], npt.NDArray[Any]]]] = {"bytea": _bytes_of, "int8[]": _numbers_of}
+
+
+def _records(table: pa.Table, types: dict[str, str], ragged: dict[str, npt.NDArray[Any]]) -> bytes:
     layout: list[tuple[str, Any]] = [("columns", ">i2")]
     for name, kind in types.items():
         layout += [(f"length_{name}", ">i4"), (name, _WIDTH[kind][1])]
-    if lists is not None:
-        layout += [("length_list", ">i4"), ("list", np.dtype(_array_layout(lists.shape[1])))]
+    for name, values in ragged.items():
+        inner = (
+            np.dtype(_array_layout(values.shape[1]))
+            if values.dtype != np.uint8
+            else np.dtype(("u1", (values.shape[1],)))
+        )
+        layout += [(f"length_{name}", ">i4"), (name, inner)]
     records: npt.NDArray[Any] = np.zeros(table.num_rows, dtype=np.dtype(layout))
-    records["columns"] = len(types) + (lists is not None)
+    records["columns"] = len(types) + len(ragged)
     for name, kind in types.items():
         records[f"length_{name}"] = _WIDTH[kind][0]
         records[name] = _values(table.column(name), kind)
-    if lists is not None:
-        records["length_list"] = records.dtype["list"].itemsize
-        _fill_array(records["list"], lists)
+    for name, values in ragged.items():
+        records[f"length_{name}"] = records.dtype[name].itemsize
+        if values.dtype != np.uint8:
+            _fill_array(records[name], values)
+        elif values.shape[1]:
+            records[name] = values
     return records.tobytes()
 
 

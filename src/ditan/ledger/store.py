@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import psycopg
@@ -15,7 +16,7 @@ from ditan.store.statements import load_statements
 _SQL = load_statements("ditan.ledger")
 
 COLUMNS: Final[dict[str, dict[str, str]]] = {
-    "asked_customer": {"customer_key": "uuid"},
+    "asked_customer": {"customer_key": "uuid", "customer_no": "int4"},
     "asked_act": {"act_id": "uuid"},
     "asked_occasion": {"occasion_key": "uuid"},
     "asked_history": {"customer_id": "int8", "quota_key": "int8"},
@@ -29,8 +30,14 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
     },
     "ledger.occasion": {"occasion_key": "uuid", "act_id": "uuid"},
     "ledger.match": {"match_key": "uuid", "act_id": "uuid", "at_us": "timestamptz", "amount_fen": "int8"},
-    "change": {"customer_id": "int8", "carbon_mg": "int8", "energy": "int8", "quota": "int8[]"},
-    "issued": {"scenario": "int2", "carbon_mg": "int8", "energy": "int8"},
+    "change": {
+        "customer_id": "int8", "carbon_mg": "int8", "energy": "int8", "due_minute": "int8", "quota": "bytea",
+        "ball_keys": "int8[]", "balls": "int8[]",
+    },
+    "ledger.issued": {
+        "batch_id": "int8", "scenario": "int2", "taken_back": "bool", "entries": "int8",
+        "carbon_mg": "int8", "energy": "int8",
+    },
     "refund_stage": {
         "row_number": "int8", "refund_key": "uuid", "content_key": "uuid", "original_key": "uuid", "match_key": "uuid",
         "whole": "bool", "amount_fen": "int8", "at_us": "timestamptz", "original_refused": "bool",
@@ -40,22 +47,31 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
 
 REFUNDING: Final = (
     "offer_refunds",
+    "hold_refunded",
     "weigh_refunds",
     "post_reversals",
     "free_occasions",
     "end_waiting",
     "start_waiting",
     "record_refund_conflicts",
-    "take_back_holders",
-    "take_back_issuance",
+    "take_back_issued",
 )
 """In this order, once per batch."""
 
 
-def become_writer(connection: psycopg.Connection[Any]) -> None:
-    """Wait for the batch before to commit, and have the working tables."""
-    connection.execute(_SQL["one_writer"])
+def become_writer(connection: psycopg.Connection[Any], shards: Sequence[int], now: datetime) -> None:
+    """Wait for the batch before that holds one of these shards, keep the books open, and have the working tables."""
+    connection.execute(_SQL["hold_shards"], {"shards": list(shards)})
+    connection.execute(_SQL["open_books"], {"now": now})
     connection.execute(_SQL["open_working_tables"])
+    connection.execute(_SQL["search_by_index"])
+
+
+def fetch_blobs(connection: psycopg.Connection[Any], name: str) -> tuple[bytes | None, ...]:
+    """Run a statement that gives one row of binary values."""
+    row: tuple[bytes | None, ...] | None = connection.execute(_SQL[name], binary=True).fetchone()
+    assert row is not None
+    return row
 
 
 def copy_in(connection: psycopg.Connection[Any], table: str, rows: pa.Table) -> None:

@@ -14,8 +14,6 @@ from ditan.store.statements import load_statements
 _SQL = load_statements("ditan.proof")
 
 NOT_YET: Final = {
-    "INV-07": Text(zh="尚无能量批次", en="no lots exist yet: energy does not expire in this release"),
-    "INV-08": Text(zh="尚无库存、预算、善款账户", en="no stock, budget or fund accounts exist yet"),
     "INV-11": Text(zh="透明日志尚未建成", en="the transparency log is not built yet"),
     "INV-14": Text(zh="注销抹除尚未建成", en="erasure is not built yet; accounts can be closed"),
 }

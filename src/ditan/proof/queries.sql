@@ -28,51 +28,87 @@ SELECT (SELECT count(*) FROM ledger.act) + (SELECT count(*) FROM feed.conflict) 
     LIMIT 5) AS offenders
 
 -- name: inv_03
--- why: Postings of each asset sum to zero per batch and over all; what scenarios issued is what customers hold.
+-- why: Postings of each asset sum to zero in each entry's batch or day; what scenarios issued is what their acts say; what an
+-- why: entry moves inside a customer's energy comes from inside it.
 SELECT (SELECT count(*) FROM ledger.posting) AS looked, array(
-    SELECT format('batch %s, %s: postings sum to %s', batch_id, asset, sum(amount))
-    FROM ledger.posting GROUP BY batch_id, asset HAVING sum(amount) <> 0
+    SELECT format('%s, %s: postings sum to %s', coalesce('batch ' || batch_id, 'day ' || booked_on), asset, sum(amount))
+    FROM ledger.posting GROUP BY batch_id, booked_on, asset HAVING sum(amount) <> 0
     UNION ALL
-    SELECT format('scenario %s issued %s mg and %s points, its entries say %s and %s', scenario, i.carbon_mg, i.energy,
-        coalesce(e.mg, 0), coalesce(e.points, 0))
-    FROM ledger.issuance i FULL JOIN (
-        SELECT scenario, sum(mg) AS mg, sum(points) AS points FROM (
-            SELECT scenario, carbon_mg AS mg, energy AS points FROM ledger.act
+    SELECT format('entry %s: a %s changes the sum of a customer''s energy by %s', entry_id, kind,
+        pending_energy + available_energy + held_energy - owed_energy)
+    FROM ledger.entry
+    WHERE kind IN ('collect', 'hold', 'release', 'supply') AND pending_energy + available_energy + held_energy <> owed_energy
+    UNION ALL
+    SELECT format('batch %s, scenario %s: %s mg and %s points issued, its entries say %s and %s', batch_id, scenario,
+        i.carbon_mg, i.energy, e.mg, e.points)
+    FROM (SELECT batch_id, scenario, sum(CASE WHEN taken_back THEN -carbon_mg ELSE carbon_mg END) AS carbon_mg,
+            sum(CASE WHEN taken_back THEN -energy ELSE energy END) AS energy, sum(entries) AS entries
+        FROM ledger.issued GROUP BY batch_id, scenario) i
+    FULL JOIN (
+        SELECT batch_id, scenario, sum(mg) AS mg, sum(points) AS points, count(*) AS entries FROM (
+            SELECT batch_id, scenario, carbon_mg AS mg, energy AS points FROM ledger.act
             UNION ALL
-            SELECT a.scenario, -r.carbon_mg, -r.energy FROM ledger.reversal r JOIN ledger.act a USING (act_id)
-        ) entry GROUP BY scenario
-    ) e USING (scenario)
-    WHERE i.carbon_mg IS DISTINCT FROM coalesce(e.mg, 0) OR i.energy IS DISTINCT FROM coalesce(e.points, 0)
+            SELECT r.batch_id, a.scenario, -r.carbon_mg, -r.energy FROM ledger.reversal r JOIN ledger.act a USING (act_id)
+        ) entry GROUP BY batch_id, scenario
+    ) e USING (batch_id, scenario)
+    WHERE i.carbon_mg IS DISTINCT FROM e.mg OR i.energy IS DISTINCT FROM e.points OR i.entries IS DISTINCT FROM e.entries
     LIMIT 5) AS offenders
 
 -- name: inv_04
 -- why: The application's role may add and read entries, never change them.
-SELECT 2 AS looked, array(
+SELECT 6 AS looked, array(
     SELECT format('ditan_app may %s %s', privilege, relation)
-    FROM unnest(array['ledger.act', 'ledger.reversal']) relation,
+    FROM unnest(array['ledger.act', 'ledger.reversal', 'ledger.entry', 'ledger.issued', 'ledger.closed_day',
+            'ledger.closed_line']) relation,
         unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) privilege
     WHERE has_table_privilege('ditan_app', relation, privilege)
        OR privilege = 'UPDATE' AND has_any_column_privilege('ditan_app', relation, privilege)) AS offenders
 
 -- name: inv_05
--- why: Each balance is the sum of its entries, and so are the quotas of the two latest months, which a holder keeps.
+-- why: Each part of a balance is the sum of its entries, and of the balls and lots in it; a hold ends once and whole; so are
+-- why: the quotas of the two latest months, which a holder keeps, the sum of its acts.
 SELECT (SELECT count(*) FROM ledger.holder) AS looked, array(
-    SELECT format('customer %s holds %s mg and %s points, the entries say %s and %s', customer_id, h.carbon_mg, h.energy,
-        coalesce(e.mg, 0), coalesce(e.points, 0))
+    SELECT format('customer %s holds %s mg and %s energy (pending, available, held, owed), the entries say %s and %s', customer_id,
+        h.carbon_mg, concat_ws(' ', h.pending_energy, h.available_energy, h.held_energy, h.owed_energy), coalesce(e.mg, 0),
+        concat_ws(' ', coalesce(e.pending, 0), coalesce(e.available, 0), coalesce(e.held, 0), coalesce(e.owed, 0)))
     FROM ledger.holder h FULL JOIN (
-        SELECT customer_id, sum(mg) AS mg, sum(points) AS points FROM (
-            SELECT customer_id, carbon_mg AS mg, energy AS points FROM ledger.act
+        SELECT customer_id, sum(mg) AS mg, sum(pending) AS pending, sum(available) AS available, sum(held) AS held,
+            sum(owed) AS owed
+        FROM (
+            SELECT customer_id, carbon_mg AS mg, energy::bigint AS pending, 0::bigint AS available, 0::bigint AS held,
+                0::bigint AS owed FROM ledger.act
             UNION ALL
-            SELECT customer_id, -carbon_mg, -energy FROM ledger.reversal
+            SELECT customer_id, -carbon_mg, -pending_energy, -available_energy, 0, owed_energy FROM ledger.reversal
+            UNION ALL
+            SELECT customer_id, 0, pending_energy, available_energy, held_energy, owed_energy FROM ledger.entry
+            WHERE customer_id IS NOT NULL
         ) entry GROUP BY customer_id
     ) e USING (customer_id)
-    WHERE h.carbon_mg IS DISTINCT FROM coalesce(e.mg, 0) OR h.energy IS DISTINCT FROM coalesce(e.points, 0)
+    WHERE h.carbon_mg IS DISTINCT FROM coalesce(e.mg, 0) OR h.pending_energy IS DISTINCT FROM coalesce(e.pending, 0)
+       OR h.available_energy IS DISTINCT FROM coalesce(e.available, 0) OR h.held_energy IS DISTINCT FROM coalesce(e.held, 0)
+       OR h.owed_energy IS DISTINCT FROM coalesce(e.owed, 0)
+    UNION ALL
+    SELECT format('customer %s: balls of %s for %s pending, lots of %s for %s available', customer_id,
+        in_balls, pending_energy, ledger.lot_energy(lots), available_energy)
+    FROM ledger.holder h, LATERAL (SELECT coalesce(sum(ball & 33554431), 0) AS in_balls FROM unnest(h.balls) ball) b
+    WHERE in_balls <> pending_energy OR ledger.lot_energy(lots) <> available_energy
+       OR cardinality(ball_keys) <> cardinality(h.balls)
+    UNION ALL
+    SELECT format('hold %s of %s energy ended with %s', k.entry_id, k.held_energy, -e.held_energy)
+    FROM ledger.entry k JOIN ledger.entry e ON e.entry_id = ledger.end_of(k.entry_id)
+    WHERE k.kind = 'hold' AND (e.held_energy <> -k.held_energy OR e.available_energy < 0 OR e.owed_energy > 0
+        OR e.kind = 'release' AND e.units <> -k.units)
+    UNION ALL
+    SELECT format('entry %s ends no hold', e.entry_id)
+    FROM ledger.entry e LEFT JOIN ledger.entry k ON k.entry_id = e.hold_id AND k.kind = 'hold'
+    WHERE e.kind IN ('capture', 'release') AND (k.entry_id IS NULL OR e.entry_id <> ledger.end_of(e.hold_id))
     UNION ALL
     SELECT format('customer %s, month and scenario %s: the quota says %s, the acts say %s', customer_id, key,
         coalesce(q.used::text, 'nothing'), coalesce(a.used::text, 'nothing'))
     FROM (
-        SELECT customer_id, quota[i * 7 + 1] AS key, quota[i * 7 + 2 : i * 7 + 7] AS used
-        FROM ledger.holder, generate_series(0, cardinality(quota) / 7 - 1) i
+        SELECT customer_id, numbers[i * 7 + 1] AS key, numbers[i * 7 + 2 : i * 7 + 7] AS used
+        FROM ledger.holder, LATERAL (SELECT ledger.unpacked(quota) AS numbers) quota,
+            generate_series(0, cardinality(numbers) / 7 - 1) i
     ) q FULL JOIN (
         SELECT customer_id, month * 100 + scenario AS key,
             array[count(*) FILTER (WHERE given), sum(carbon_mg)::bigint,
@@ -105,6 +141,74 @@ SELECT (SELECT count(*) FROM ledger.reversal) AS looked, array(
                        ELSE ledger.half_even(a.carbon_mg::numeric * r.fen, a.amount_fen) END
        OR r.points <> CASE WHEN r.fen >= a.amount_fen THEN a.energy
                        ELSE ledger.half_even(a.energy::numeric * r.fen, a.amount_fen) END
+    UNION ALL
+    SELECT format('reversal %s took %s energy from lots, which say %s', reversal_id, available_energy, ledger.lot_energy(lots))
+    FROM ledger.reversal WHERE available_energy <> ledger.lot_energy(lots)
+       OR energy <> pending_energy + available_energy + gone_energy + owed_energy
+    UNION ALL
+    SELECT format('customer %s owes %s and has %s', customer_id, owed_energy, available_energy)
+    FROM ledger.holder WHERE owed_energy > 0 AND available_energy > 0
+    LIMIT 5) AS offenders
+
+-- name: inv_07
+-- why: What is in each lot is what its entries put in and took out; lots expire only after their last day, balls lapse only
+-- why: after their time; an act's energy is in one place: a ball, collected, lapsed, or taken back before that.
+SELECT (SELECT count(*) FROM ledger.entry) AS looked, array(
+    SELECT format('customer %s, lot to %s: holds %s, its entries say %s', customer_id, date '1970-01-01' + day::integer,
+        coalesce(h.energy, 0), coalesce(e.energy, 0))
+    FROM (
+        SELECT customer_id, lot >> 40 AS day, sum(lot & 1099511627775) AS energy FROM ledger.holder, unnest(lots) lot GROUP BY 1, 2
+    ) h FULL JOIN (
+        SELECT customer_id, day, sum(energy) AS energy FROM (
+            SELECT customer_id, lot >> 40 AS day, CASE WHEN kind IN ('hold', 'expire') OR kind = 'adjust' AND available_energy < 0
+                THEN -(lot & 1099511627775) ELSE lot & 1099511627775 END AS energy
+            FROM ledger.entry, unnest(lots) lot
+            UNION ALL
+            SELECT customer_id, lot >> 40, -(lot & 1099511627775) FROM ledger.reversal, unnest(lots) lot
+        ) moved GROUP BY customer_id, day HAVING sum(energy) <> 0
+    ) e USING (customer_id, day)
+    WHERE h.energy IS DISTINCT FROM e.energy
+    UNION ALL
+    SELECT format('entry %s moved %s energy, its lots say %s', entry_id, available_energy, ledger.lot_energy(lots))
+    FROM ledger.entry WHERE lots IS NOT NULL AND abs(available_energy) <> ledger.lot_energy(lots)
+    UNION ALL
+    SELECT format('entry %s expired a lot before its last day was over', e.entry_id)
+    FROM ledger.entry e, unnest(lots) lot
+    WHERE kind = 'expire' AND lot >> 40 >= ledger.business_day(recorded_at) - date '1970-01-01'
+    UNION ALL
+    SELECT format('entry %s: a ball it ended was not ripe, or not due', e.entry_id)
+    FROM ledger.entry e, unnest(balls) ball
+    WHERE kind = 'collect' AND ball >> 36 > ledger.minute(recorded_at)
+       OR kind = 'lapse' AND (ball >> 36) + ((ball >> 31) & 31) * 1440 > ledger.minute(recorded_at)
+    UNION ALL
+    SELECT format('customer %s: the balls of act or award %s got %s energy; %s is in them, was collected, lapsed, taken back',
+        customer_id, (array_agg(id))[1], sum(given), sum(found))
+    FROM (
+        SELECT customer_id, ledger.ball_key(act_id) AS key, act_id AS id, energy AS given, 0::bigint AS found
+        FROM ledger.act WHERE energy > 0
+        UNION ALL
+        SELECT customer_id, ledger.ball_key(entry_id), entry_id, pending_energy, 0 FROM ledger.entry WHERE kind = 'award'
+        UNION ALL
+        SELECT customer_id, key, NULL, 0, ball & 33554431 FROM ledger.holder h, unnest(h.ball_keys, h.balls) AS b (key, ball)
+        UNION ALL
+        SELECT customer_id, key, NULL, 0, ball & 33554431
+        FROM ledger.entry e, unnest(e.ball_keys, e.balls) AS b (key, ball) WHERE kind IN ('collect', 'lapse')
+        UNION ALL
+        SELECT customer_id, ledger.ball_key(act_id), act_id, 0, pending_energy FROM ledger.reversal WHERE pending_energy > 0
+    ) ball
+    WHERE customer_id NOT IN ( -- collected before energy had a life
+        SELECT customer_id FROM ledger.entry WHERE kind = 'collect' AND ball_keys IS NULL)
+    GROUP BY customer_id, key HAVING sum(given) <> sum(found)
+    LIMIT 5) AS offenders
+
+-- name: inv_08
+-- why: A limited account is never below zero, and is the sum of what its entries put in and took out.
+SELECT (SELECT count(*) FROM ledger.limited) AS looked, array(
+    SELECT format('%s %s (%s) holds %s, its entries say %s', l.kind, limited_id, l.name, l.balance, coalesce(e.units, 0))
+    FROM ledger.limited l FULL JOIN (
+        SELECT limited_id, sum(units) AS units FROM ledger.entry WHERE units <> 0 GROUP BY limited_id
+    ) e USING (limited_id)
+    WHERE l.balance IS DISTINCT FROM coalesce(e.units, 0) OR l.balance < 0
     LIMIT 5) AS offenders
 
 -- name: inv_09
@@ -125,7 +229,7 @@ SELECT (SELECT count(*) FROM ledger.act) AS looked, array(
     SELECT format('customer %s: the ledger knows other consents or cards than the account', c.customer_id)
     FROM accounts.customer c LEFT JOIN ledger.holder h USING (customer_id)
     LEFT JOIN LATERAL (
-        SELECT array_agg(n ORDER BY code, since, until, place) AS permits FROM (
+        SELECT string_agg(int8send(n), '' ORDER BY code, since, until, place) AS permits FROM (
             SELECT CASE purpose WHEN 'card_payments' THEN 1 WHEN 'whereabouts' THEN 2 ELSE 3 END::bigint AS code,
                 granted_at AS since, coalesce(withdrawn_at, 'infinity') AS until
             FROM accounts.consent k WHERE k.customer_id = c.customer_id
@@ -136,7 +240,7 @@ SELECT (SELECT count(*) FROM ledger.act) AS looked, array(
             WITH ORDINALITY AS part (n, place)
     ) decided ON true
     WHERE h.customer_id IS NULL OR h.opened_at <> c.opened_at OR h.closed_at IS DISTINCT FROM c.closed_at
-       OR h.permits <> coalesce(decided.permits, '{}')
+       OR h.permits <> coalesce(decided.permits, '')
     LIMIT 5) AS offenders
 
 -- name: inv_12
@@ -155,6 +259,9 @@ WITH given AS (
     UNION ALL SELECT unnest(array[version, channel, withdrawn_channel]) FROM accounts.consent
     UNION ALL SELECT regexp_replace(file_name, '20\d\d-?(0[1-9]|1[0-2])-?([0-2]\d|3[01])', 'day', 'g') FROM feed.batch
     UNION ALL SELECT field FROM feed.rejection
+    UNION ALL SELECT unnest(array[reason, maker, checker]) FROM ledger.entry WHERE reason IS NOT NULL
+    UNION ALL SELECT unnest(array[reason, maker, checker]) FROM ledger.proposal
+    UNION ALL SELECT name FROM ledger.limited
 ), run AS (
     SELECT value, (regexp_matches(value, '\d+', 'g'))[1] AS digits FROM given WHERE value ~ '\d{13}'
     UNION
@@ -188,9 +295,9 @@ SELECT encode(sha256(convert_to(concat_ws('|',
     (SELECT concat_ws(',', count(*), sum(carbon_mg), sum(energy),
         sum(('x' || left(encode(sha256(convert_to(concat_ws(',', reversal_id, act_id, carbon_mg, energy), 'UTF8')),
             'hex'), 15))::bit(60)::bigint::numeric)) FROM ledger.reversal),
-    (SELECT concat_ws(',', sum(b.carbon_mg), sum(b.energy),
-        sum(('x' || left(encode(sha256(convert_to(concat_ws(',', c.customer_ref, b.carbon_mg, b.energy), 'UTF8')),
-            'hex'), 15))::bit(60)::bigint::numeric))
+    (SELECT concat_ws(',', sum(b.carbon_mg), sum(b.pending_energy), sum(b.available_energy), sum(b.held_energy),
+        sum(b.owed_energy), sum(('x' || left(encode(sha256(convert_to(concat_ws(',', c.customer_ref, b.carbon_mg,
+            b.pending_energy, b.available_energy, b.held_energy, b.owed_energy), 'UTF8')), 'hex'), 15))::bit(60)::bigint::numeric))
      FROM ledger.holder b JOIN accounts.customer c USING (customer_id)),
     (SELECT count(*) FROM feed.waiting_refund)
 ), 'UTF8')), 'hex')

@@ -29,6 +29,10 @@ T = TypeVar("T")
 RETRIED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
 
+#: The same event or request, twice at the same moment: the second is tried again and finds what the first one wrote.
+MET_BEFORE = frozenset({"act_pkey", "reversal_pkey", "entry_pkey"})
+
+
 class StatementCount:
     """How many statements went to the server, by name: a batch must need a fixed number."""
 
@@ -112,7 +116,7 @@ class Store:
             self._give_back(connection)
 
     def run(self, work: Callable[[Connection], T]) -> T:
-        """`work` in a unit of work, again from the start after a deadlock or a serialization failure.
+        """`work` in a unit of work, again from the start when others were in the way: see RETRIED and MET_BEFORE.
 
         Whatever `work` does outside of the database must bear being done again.
         """
@@ -121,7 +125,9 @@ class Store:
             try:
                 with self.unit_of_work() as connection:
                     return work(connection)
-            except RETRIED as error:
+            except (*RETRIED, psycopg.errors.UniqueViolation) as error:
+                if not isinstance(error, RETRIED) and error.diag.constraint_name not in MET_BEFORE:
+                    raise
                 log.warning("unit_of_work.retried", attempt=attempt, sqlstate=error.sqlstate)
                 if attempt == limits.unit_of_work_attempts_max:
                     raise TemporaryFailure(
