@@ -18,10 +18,10 @@ DEMO_HOME ?= $(shell d="$(CURDIR)"; \
 	else echo "/var/tmp/ditan-demo-$$(echo "$(CURDIR)" | cksum | cut -d ' ' -f 1)"; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs fmt lock clean
+.PHONY: help setup demo test check bench bench-ledger docs fmt lock clean
 
 help: ## Print this list.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(INSTALLED) ## Install everything, hash-checked, into .venv; leaves .venv/bin/ditan.
 
@@ -39,6 +39,9 @@ check: setup ## Check format, lint, types and the import contract.
 
 bench: setup ## Run the benchmark; figures go to bench/results/.
 	$(BIN)/python -m bench $(ARGS)
+
+bench-ledger: setup ## Measure the ledger beside plain PostgreSQL (ARGS=--quick, ARGS=--full).
+	$(BIN)/python -m bench.ledger $(ARGS)
 
 docs: setup ## Write the pages of docs/reference that are made from the code.
 	$(BIN)/python -m docs.generator

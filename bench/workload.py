@@ -126,7 +126,7 @@ def posting(workload: Workload, rounds: int) -> list[Figure]:
                 connection.execute("SELECT ledger.open_working_tables()")
             ours.append(timed(lambda: workload.store.run(lambda connection: _post(workload, connection, duck))))
             rows = duck.sql(_acts_sql()).to_arrow_table()
-            body = binary_copy(rows, COLUMNS["ledger.act"])
+            body = b"".join(binary_copy(rows, COLUMNS["ledger.act"]))
             theirs.append(_raw_copy(workload, body))
             acts = rows.num_rows
             ((offered,),) = duck.execute("SELECT count(*) FROM quantified").fetchall()

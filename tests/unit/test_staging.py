@@ -44,7 +44,7 @@ def through(connection: psycopg.Connection[Any], table: pa.Table, types: dict[st
     columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
     connection.execute(f"DROP TABLE IF EXISTS staged; CREATE TEMPORARY TABLE staged ({columns})")
     with connection.cursor() as cursor, cursor.copy("COPY staged FROM STDIN (FORMAT binary)") as copy:
-        copy.write(binary_copy(table, types))
+        copy.write(b"".join(binary_copy(table, types)))
     return connection.execute("SELECT * FROM staged").fetchall()
 
 
@@ -99,7 +99,7 @@ def test_lists_work_in_postgresql(connection: psycopg.Connection[Any]) -> None:
 
 def test_no_rows_are_a_header_and_a_trailer(connection: psycopg.Connection[Any]) -> None:
     nothing = pa.table({"a": pa.array([], pa.int64()), "list": pa.array([], pa.list_(pa.int64()))})
-    assert binary_copy(nothing, {"a": "int8"}) == HEADER + TRAILER
+    assert b"".join(binary_copy(nothing, {"a": "int8"})) == HEADER + TRAILER
     assert through(connection, nothing, {"a": "int8", "list": "int8[]"}) == []
 
 

@@ -32,9 +32,17 @@ SELECT DISTINCT ('0x' || substr(customer_key::VARCHAR, 1, 2))::INTEGER >> 2 AS s
 FROM (SELECT customer_key FROM asked_customer UNION SELECT substr(sha256(customer_ref), 1, 32)::UUID FROM refund)
 ORDER BY shard
 
+-- name: nothing_known
+-- why: At first every act is taken for a new one, as nearly all are.
+CREATE OR REPLACE TEMP TABLE known (act_id UUID, content_key UUID)
+
 -- name: asked_acts
--- why: In the order of the primary key.
-SELECT act_id FROM offered ORDER BY act_id
+-- why: In the order of the primary key, which itself will say which of those that are to be written are there already.
+SELECT act_id, code IN ('posted', 'capped', 'same_occasion', 'too_soon') AS written FROM decided ORDER BY act_id
+
+-- name: doubted_acts
+-- why: It has said so: all are looked up.
+SELECT act_id, FALSE AS written FROM decided ORDER BY act_id
 
 -- name: asked_occasions
 -- why: Only scenarios with an occasion have any.
@@ -229,22 +237,18 @@ FROM (
     FROM decided d CROSS JOIN life l WHERE d.energy > 0
 )
 
--- name: new_quotas
--- why: The quotas of a customer as they are after the batch. Two months stay in the holder.
-WITH spent AS (
-    SELECT customer_id, quota_key, count(*) FILTER (WHERE counted) AS acts, sum(carbon_mg) AS mg,
-        coalesce(sum(1::BIGINT << (5 * ((day - 1) % 12))) FILTER (WHERE counted AND day <= 12), 0) AS days_01,
-        coalesce(sum(1::BIGINT << (5 * ((day - 1) % 12))) FILTER (WHERE counted AND day BETWEEN 13 AND 24), 0) AS days_13,
-        coalesce(sum(1::BIGINT << (5 * ((day - 1) % 12))) FILTER (WHERE counted AND day >= 25), 0) AS days_25,
-        max(at_us) AS last_us
-    FROM decided WHERE code IN ('posted', 'capped', 'too_soon') GROUP BY customer_id, quota_key
-)
-SELECT customer_id, quota_key, sum(acts)::BIGINT AS acts, sum(mg)::BIGINT AS mg, sum(days_01)::BIGINT AS days_01,
-    sum(days_13)::BIGINT AS days_13, sum(days_25)::BIGINT AS days_25, max(last_us) AS last_us
-FROM (SELECT * FROM used SEMI JOIN spent USING (customer_id) UNION ALL SELECT * FROM spent)
-GROUP BY customer_id, quota_key
-QUALIFY dense_rank() OVER (PARTITION BY customer_id ORDER BY quota_key // 100 DESC) <= 2
-ORDER BY customer_id, quota_key
+-- name: spent
+-- why: What the batch used of each quota.
+SELECT customer_id, quota_key, count(*) FILTER (WHERE counted) AS acts, sum(carbon_mg)::BIGINT AS mg,
+    coalesce(sum(CASE WHEN counted AND day <= 12 THEN 1::BIGINT << (5 * (day - 1)) END), 0)::BIGINT AS days_01,
+    coalesce(sum(CASE WHEN counted AND day BETWEEN 13 AND 24 THEN 1::BIGINT << (5 * (day - 13)) END), 0)::BIGINT AS days_13,
+    coalesce(sum(CASE WHEN counted AND day >= 25 THEN 1::BIGINT << (5 * (day - 25)) END), 0)::BIGINT AS days_25,
+    max(at_us) AS last_us
+FROM decided WHERE code IN ('posted', 'capped', 'too_soon') GROUP BY customer_id, quota_key
+
+-- name: used
+-- why: And what was used before.
+SELECT * FROM used
 
 -- name: gained
 -- why: One change per customer: what the batch gave it, and when the first of its new balls will lapse.

@@ -53,6 +53,41 @@ def _records(ids: Numbers, sizes: Numbers, values: Numbers, names: tuple[str, ..
     return pa.table({"customer_id": owners} | {name: rows[:, n] for n, name in enumerate(names)})
 
 
+def quotas_after(used: pa.Table, spent: pa.Table) -> pa.Table:
+    """Add what a batch spent of its customers' quotas to what was used; both with customer_id and the seven numbers.
+
+    Gives the quotas of the customers of `spent`, in order of customer and quota. Two months stay in the holder.
+    """
+    names = ("customer_id", *_QUOTA)
+    both = {name: np.concatenate([_numbers(used, name), _numbers(spent, name)]) for name in names}
+    ours = np.isin(both["customer_id"], _numbers(spent, "customer_id"))
+    order = np.lexsort((both["quota_key"], both["customer_id"]))
+    order = order[ours[order]]
+    rows = {name: values[order] for name, values in both.items()}
+    starts = _starts(rows["customer_id"], rows["quota_key"])
+    kept = {name: rows[name][starts] for name in ("customer_id", "quota_key")}
+    for name in _QUOTA[1:]:
+        kept[name] = (np.maximum if name == "last_us" else np.add).reduceat(rows[name], starts)
+    latest = _of_two_latest_months(kept["customer_id"], kept["quota_key"] // 100)
+    return pa.table({name: values[latest] for name, values in kept.items()})
+
+
+def _starts(*keys: Numbers) -> npt.NDArray[np.intp]:
+    """Where a run of equal keys begins."""
+    changed = np.any([np.diff(key, prepend=key[:1] - 1) != 0 for key in keys], axis=0)
+    return np.flatnonzero(changed)
+
+
+def _of_two_latest_months(customers: Numbers, months: Numbers) -> npt.NDArray[np.bool_]:
+    """Which rows, in order of customer and month, are of the two latest months of their customer."""
+    starts = _starts(customers, months)
+    month_of_row = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(customers)))
+    of_customer = customers[starts]
+    last_month = np.searchsorted(of_customer, of_customer, side="right") - 1
+    latest: npt.NDArray[np.bool_] = (last_month - np.arange(len(starts)) < 2)[month_of_row]
+    return latest
+
+
 def changes(gained: pa.Table, quotas: pa.Table, balls: pa.Table) -> pa.Table:
     """Put together one row per customer.
 

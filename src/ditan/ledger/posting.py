@@ -23,7 +23,7 @@ from ditan.kernel.ids import BatchId
 from ditan.kernel.invariants import check
 from ditan.ledger import store
 from ditan.ledger.codes import PostCode
-from ditan.ledger.holders import changes, read_holders
+from ditan.ledger.holders import changes, quotas_after, read_holders
 from ditan.model import Posted, Tally
 from ditan.store.statements import load_statements
 
@@ -66,7 +66,7 @@ def post(
     """
     _hold(connection, duck, now)
     _ask(connection, duck, pack_id)
-    duck.execute(_DECIDE["classify"])
+    _decide(connection, duck)
     _write(connection, duck, batch_id, pack_id, now)
     _refund(connection, duck, batch_id, now)
     duck.execute(_DUCK["make_outcome"])
@@ -82,12 +82,10 @@ def _hold(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, 
 
 
 def _ask(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, pack_id: int) -> None:
-    """Fetch what the decision needs: holders, known acts, taken occasions, caps, and months long past."""
+    """Fetch what the decision needs: holders, taken occasions, caps, and months long past."""
     store.copy_in(connection, "asked_customer", _rows(duck, "asked_customers"))
-    store.copy_in(connection, "asked_act", _rows(duck, "asked_acts"))
     store.copy_in(connection, "asked_occasion", _rows(duck, "asked_occasions"))
-    for name in ("read_known", "read_taken"):
-        _answer(connection, duck, name)
+    _answer(connection, duck, "read_taken")
     holders = read_holders(store.fetch_blobs(connection, "read_holders"))
     for name, table in zip(("holder", "permit", "used"), holders, strict=True):
         duck.register(f"read_{name}", table)
@@ -102,17 +100,35 @@ def _ask(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, p
     _answer(connection, duck, "read_neighbors")
 
 
+def _decide(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection) -> None:
+    """Decide about every act as if its id were new; look up those that would leave no row whose key could tell."""
+    duck.execute(_DECIDE["nothing_known"])
+    duck.execute(_DECIDE["classify"])
+    store.copy_in(connection, "asked_act", _rows(duck, "asked_acts"))
+    if _answer(connection, duck, "read_known"):
+        duck.execute(_DECIDE["classify"])
+
+
+def _decide_again(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection) -> None:
+    """Decide with every id looked up: the primary key has said that some are known."""
+    store.write(connection, "forget_asked_acts")
+    store.copy_in(connection, "asked_act", _rows(duck, "doubted_acts"))
+    _answer(connection, duck, "read_known")
+    duck.execute(_DECIDE["classify"])
+
+
 def _write(
     connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, batch_id: BatchId, pack_id: int, now: datetime
 ) -> None:
-    """Write the acts, and one change per customer. What a customer gained is put together while the acts are copied."""
-    acts = duck.sql(_DECIDE["new_acts"].format(batch_id=int(batch_id), pack_id=int(pack_id))).to_arrow_table()
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        copying = beside.submit(store.copy_in, connection, "ledger.act", acts)
-        duck.execute(_DECIDE["make_balls"].format(now_us=int(now.timestamp() * 1_000_000)))
-        gained, quotas, balls = (_rows(duck, name) for name in ("gained", "new_quotas", "new_balls"))
-        change = changes(gained, quotas, balls)
-        copying.result()
+    """Write the acts, and one change per customer."""
+    try:
+        with connection.transaction():
+            change = _write_acts(connection, duck, batch_id, pack_id, now)
+    except psycopg.errors.UniqueViolation as error:
+        if error.diag.constraint_name != "act_pkey":
+            raise
+        _decide_again(connection, duck)
+        change = _write_acts(connection, duck, batch_id, pack_id, now)
     store.copy_in(connection, "change", change)
     store.write(connection, "change_holders")
     store.copy_in(connection, "ledger.occasion", _rows(duck, "new_occasions"))
@@ -121,6 +137,19 @@ def _write(
     store.copy_in(connection, "ledger.issued", issued)
     conflicts = _rows(duck, "conflicts").to_pylist()
     store.write(connection, "record_conflicts", {"batch_id": batch_id, "conflicts": Jsonb(conflicts)})
+
+
+def _write_acts(
+    connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, batch_id: BatchId, pack_id: int, now: datetime
+) -> pa.Table:
+    """Copy the acts; meanwhile sum up what each customer gained and used. Give one change per customer."""
+    acts = duck.sql(_DECIDE["new_acts"].format(batch_id=int(batch_id), pack_id=int(pack_id))).to_arrow_table()
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        copying = beside.submit(store.copy_in, connection, "ledger.act", acts)
+        duck.execute(_DECIDE["make_balls"].format(now_us=int(now.timestamp() * 1_000_000)))
+        gained, used, spent, balls = (_rows(duck, name) for name in ("gained", "used", "spent", "new_balls"))
+        copying.result()
+    return changes(gained, quotas_after(used, spent), balls)
 
 
 def _refund(
@@ -138,8 +167,8 @@ def _rows(duck: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
     return duck.sql(_DECIDE[name]).to_arrow_table()
 
 
-def _answer(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Ask PostgreSQL, and make the answer a DuckDB table."""
+def _answer(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, name: str) -> int:
+    """Ask PostgreSQL, and make the answer a DuckDB table; give its rows."""
     table, fields = _ANSWERS[name]
     schema = pa.schema(fields)
     raw = store.copy_out(connection, name)
@@ -156,6 +185,7 @@ def _answer(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection
     columns = ", ".join(f"{name}::UUID AS {name}" if kind == _KEY else name for name, kind in fields)
     duck.execute(_DECIDE["keep_answer"].format(table=table, columns=columns))
     duck.unregister("answer")
+    return int(found.num_rows)
 
 
 def _sum_up(duck: duckdb.DuckDBPyConnection) -> Outcome:

@@ -33,15 +33,21 @@ FROM asked_customer a
 CROSS JOIN LATERAL (SELECT * FROM ledger.holder h WHERE h.customer_key = a.customer_key OFFSET 0) h
 
 -- name: read_known
--- why: What is there already under these ids: the same event again, or a conflict; an id that was a refund is no act's.
+-- why: What is there already under these ids: the same event again, or a conflict; an id that was a refund is no act's. Rows
+-- why: that will be written are not looked up among the acts: the primary key does it, at no cost beside the writing.
 COPY (
     SELECT k.act_id, k.content_key
     FROM asked_act a CROSS JOIN LATERAL (SELECT * FROM ledger.act k WHERE k.act_id = a.act_id OFFSET 0) k
+    WHERE NOT a.written
     UNION ALL
     SELECT r.reversal_id, r.content_key FROM asked_act a JOIN ledger.reversal r ON r.reversal_id = a.act_id
     UNION ALL
     SELECT w.refund_key, w.content_key FROM asked_act a JOIN feed.waiting_refund w ON w.refund_key = a.act_id
 ) TO STDOUT (FORMAT csv)
+
+-- name: forget_asked_acts
+-- why: They are asked about again, all of them: some of what was to be written is there.
+TRUNCATE asked_act
 
 -- name: read_taken
 -- why: Occasions that have their act.

@@ -18,6 +18,7 @@ from pyarrow import compute
 HEADER: Final = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
 TRAILER: Final = b"\xff\xff"
 _INT8_OID: Final = 20
+_PIECE_ROWS: Final = 8_192
 _POSTGRES_EPOCH_US: Final = 946_684_800_000_000  # 2000-01-01 in microseconds since 1970-01-01
 _WIDTH: Final[dict[str, tuple[int, str]]] = {
     "uuid": (16, "V16"),
@@ -29,17 +30,22 @@ _WIDTH: Final[dict[str, tuple[int, str]]] = {
 }
 
 
-def binary_copy(table: pa.Table, types: dict[str, str]) -> bytes:
-    """Encode the columns `types` names, in that order, as the body of a binary COPY.
+def binary_copy(table: pa.Table, types: dict[str, str]) -> Iterator[bytes]:
+    """Encode the columns `types` names, in that order, as the body of a binary COPY, piece by piece.
 
     `types`: column → uuid, int8, int4, int2, bool, timestamptz (from whole microseconds since 1970, UTC); and after
-    these bytea or int8[], of any length. UUIDs come as 16-byte binary. No column may hold a null.
+    these bytea or int8[], of any length. UUIDs come as 16-byte binary. No column may hold a null. PostgreSQL takes one
+    piece in while the next is encoded.
     """
     ragged = [name for name, kind in types.items() if kind in _LENGTHS]
-    if not ragged or not table.num_rows:
-        rows = _records(table, types, {}) if table.num_rows else b""
-        return b"".join([HEADER, rows, TRAILER])
-    return b"".join([HEADER, *_by_length(table, types, ragged), TRAILER])
+    yield HEADER
+    if ragged and table.num_rows:
+        yield from _by_length(table, types, ragged)
+    elif table.num_rows:
+        whole = table.combine_chunks()
+        for first in range(0, whole.num_rows, _PIECE_ROWS):
+            yield _records(whole.slice(first, _PIECE_ROWS), types, {})
+    yield TRAILER
 
 
 def _by_length(table: pa.Table, types: dict[str, str], ragged: list[str]) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ _SQL = load_statements("ditan.ledger")
 
 COLUMNS: Final[dict[str, dict[str, str]]] = {
     "asked_customer": {"customer_key": "uuid", "customer_no": "int4"},
-    "asked_act": {"act_id": "uuid"},
+    "asked_act": {"act_id": "uuid", "written": "bool"},
     "asked_occasion": {"occasion_key": "uuid"},
     "asked_history": {"customer_id": "int8", "quota_key": "int8"},
     "asked_neighbor": {
@@ -77,8 +77,14 @@ def fetch_blobs(connection: psycopg.Connection[Any], name: str) -> tuple[bytes |
 def copy_in(connection: psycopg.Connection[Any], table: str, rows: pa.Table) -> None:
     """Copy rows into a table; nothing is sent for none."""
     if rows.num_rows:
-        with connection.cursor() as cursor, cursor.copy(_SQL["copy_in"].format(table=table)) as copy:
-            copy.write(binary_copy(rows, COLUMNS[table]))
+        send(connection, table, binary_copy(rows, COLUMNS[table]))
+
+
+def send(connection: psycopg.Connection[Any], table: str, pieces: Iterable[bytes]) -> None:
+    """Copy rows that are encoded, or are being encoded while those before them are taken in."""
+    with connection.cursor() as cursor, cursor.copy(_SQL["copy_in"].format(table=table)) as copy:
+        for piece in pieces:
+            copy.write(piece)
 
 
 def copy_out(connection: psycopg.Connection[Any], name: str) -> bytes:

@@ -407,7 +407,7 @@ BEGIN
     ), split AS MATERIALIZED (
         SELECT h.*, b.*, least(h.owed_energy, b.ripe_sum) AS paid,
             CASE WHEN b.months_min = b.months_max THEN array[ledger.lot(h.at, b.months_min, b.ripe_sum)]
-                 ELSE (SELECT ledger.merge_lots(array_agg(ledger.lot(h.at, (ball >> 25)::integer & 63, ball & 33554431)))
+                 ELSE (SELECT ledger.merge_lots(array_agg(ledger.lot(h.at, ((ball >> 25) & 63)::integer, ball & 33554431)))
                        FROM unnest(b.ripe) ball) END AS added
         FROM held h
         CROSS JOIN LATERAL (
@@ -416,8 +416,8 @@ BEGIN
                 array_agg(key) FILTER (WHERE is_ripe) AS ripe_keys,
                 array_agg(ball) FILTER (WHERE is_ripe) AS ripe,
                 coalesce(sum(ball & 33554431) FILTER (WHERE is_ripe), 0)::bigint AS ripe_sum,
-                min((ball >> 25)::integer & 63) FILTER (WHERE is_ripe) AS months_min,
-                max((ball >> 25)::integer & 63) FILTER (WHERE is_ripe) AS months_max,
+                min(((ball >> 25) & 63)::integer) FILTER (WHERE is_ripe) AS months_min,
+                max(((ball >> 25) & 63)::integer) FILTER (WHERE is_ripe) AS months_max,
                 coalesce(min((ball >> 36) + ((ball >> 31) & 31) * 1440) FILTER (WHERE NOT is_ripe), 9223372036854775807) AS next_ball
             FROM (
                 SELECT key, ball, ball >> 36 <= v_minute AND (ball >> 36) + ((ball >> 31) & 31) * 1440 > v_minute
@@ -723,7 +723,7 @@ BEGIN
             v_left := 0;
         ELSE
             -- What was collected before energy had a life has no ball: its lot is the first one.
-            lot_day := coalesce(ledger.lot(e.recorded_at, (e.balls[array_position(e.ball_keys, v_key)] >> 25)::integer & 63, 0),
+            lot_day := coalesce(ledger.lot(e.recorded_at, ((e.balls[array_position(e.ball_keys, v_key)] >> 25) & 63)::integer, 0),
                 (SELECT first.lots[1] FROM ledger.entry first WHERE first.customer_id = p_customer AND first.kind = 'collect'
                  ORDER BY first.recorded_at LIMIT 1)) >> 40;
             SELECT coalesce(array_agg(lot), '{}') INTO v_own FROM unnest(h.lots) lot WHERE lot >> 40 = lot_day;
@@ -800,7 +800,7 @@ BEGIN
         RETURN;
     END IF;
     CREATE TEMPORARY TABLE asked_customer (customer_key uuid, customer_no integer) ON COMMIT DELETE ROWS;
-    CREATE TEMPORARY TABLE asked_act (act_id uuid) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE asked_act (act_id uuid, written boolean) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE asked_occasion (occasion_key uuid) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE asked_history (customer_id bigint, quota_key bigint) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE asked_neighbor (
