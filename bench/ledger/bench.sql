@@ -66,7 +66,7 @@ WITH made AS MATERIALIZED (
 ), given AS (
     INSERT INTO ledger.entry (entry_id, content_key, customer_id, kind, booked_on, occurred_at, recorded_at, available_energy,
         lots, reason, maker, checker)
-    SELECT md5('gift ' || n)::uuid, md5('gift ' || n)::uuid, customer_id, 'adjust', ledger.business_day(%(ripe_at)s),
+    SELECT md5('old lot ' || n)::uuid, md5('old lot ' || n)::uuid, customer_id, 'adjust', ledger.business_day(%(ripe_at)s),
         %(ripe_at)s, %(ripe_at)s, 10, array[ledger.lot(%(ripe_at)s, %(months)s, 10)], 'bench', 'maker', 'checker'
     FROM made
 )

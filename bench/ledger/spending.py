@@ -71,12 +71,13 @@ class PgBench:
 
 def _reading(bench: PgBench, rounds: int, seconds: int) -> list[Figure]:
     """The home balance: one row, the five places of a customer's energy worked out in it."""
-    statement = load_statements("ditan.ledger")["read_balance"]
+    lines = load_statements("ditan.ledger")["read_balance"].splitlines()
+    statement = " ".join(line.strip() for line in lines if not line.startswith("--"))
     text = statement.replace("%(customer_key)s", "lpad(to_hex(:n), 32, '0')::uuid")
     text = text.replace("%(now)s", "'2026-07-10T00:00:00Z'::timestamptz")
     script = _HERE.parent / "results" / "read_balance.pgbench"
     script.parent.mkdir(exist_ok=True)
-    script.write_text(f"\\set n random(1, {READERS})\n{' '.join(text.split())};\n")
+    script.write_text(f"\\set n random(1, {READERS})\n{text};\n")
     theirs, ours = [], []
     for _ in range(rounds):
         theirs.append(1 / bench.built_in("select-only", seconds))
