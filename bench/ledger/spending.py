@@ -73,7 +73,7 @@ def _reading(bench: PgBench, rounds: int, seconds: int) -> list[Figure]:
     """The home balance: one row, the five places of a customer's energy worked out in it."""
     lines = load_statements("ditan.ledger")["read_balance"].splitlines()
     statement = " ".join(line.strip() for line in lines if not line.startswith("--"))
-    text = statement.replace("%(customer_key)s", "lpad(to_hex(:n), 32, '0')::uuid")
+    text = statement.replace("%(customer_key)s", "lpad(to_hex(:n::bigint), 32, '0')::uuid")
     text = text.replace("%(now)s", "'2026-07-10T00:00:00Z'::timestamptz")
     script = _HERE.parent / "results" / "read_balance.pgbench"
     script.parent.mkdir(exist_ok=True)
