@@ -78,6 +78,10 @@ ball_energy_max = 2**25 - 1
 #: The most energy of one lot: what 40 bits hold.
 lot_energy_max = 2**40 - 1
 
+#: The longest a ball can be collected, in days, and a lot be used, in months: what 5 and 6 bits of a ball hold.
+collect_days_max = 31
+lot_months_max = 63
+
 #: The customers that one unit of work of a sweep looks at.
 sweep_customers = 50_000
 

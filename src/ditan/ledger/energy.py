@@ -11,7 +11,7 @@ moment meet at a primary key, and the second is tried again and finds the first 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -119,7 +119,7 @@ def hold(
     _require_positive(energy)
     if units is not None:
         _require_positive(units.units)
-    content = key("hold", str(energy), str(units), deadline.isoformat(), reason)
+    content = key("hold", str(energy), str(units), deadline.astimezone(UTC).isoformat(), reason)
     request = {
         "entry": entry_id(customer_id, request_id),
         "content": content,
@@ -177,6 +177,9 @@ def award(
     Raises: LedgerRefusal `used_up`, `closed`, `conflict`; NotFound; InvalidInput.
     """
     _require_positive(energy, limits.ball_energy_max)
+    if not 1 <= collect_days <= limits.collect_days_max:
+        raise InvalidInput(f"a ball can be collected for 1 to {limits.collect_days_max} days")
+    require_months(expires_months)
     terms = ("award", str(energy), str(budget_id), str(collect_days), str(expires_months), reason)
     request = {
         "entry": entry_id(customer_id, request_id),
@@ -190,6 +193,12 @@ def award(
         "now": now,
     }
     return _do(connection, "award", request)
+
+
+def require_months(expires_months: int) -> None:
+    """Refuse a life of a lot that its ball cannot hold."""
+    if not 0 <= expires_months <= limits.lot_months_max:
+        raise InvalidInput(f"a lot lives for 0 to {limits.lot_months_max} months")
 
 
 def _require_positive(amount: int, most: int = limits.lot_energy_max) -> None:

@@ -13,7 +13,7 @@ from ditan.kernel.errors import Conflict, InvalidInput, NotFound
 from ditan.kernel.ids import CustomerId, key
 from ditan.ledger import store
 from ditan.ledger.codes import EnergyCode
-from ditan.ledger.energy import Answer, accepted
+from ditan.ledger.energy import Answer, accepted, require_months
 from ditan.model import Noun
 
 
@@ -55,6 +55,7 @@ def propose(
         raise InvalidInput(f"an amount is a whole number, not 0, of at most {limits.lot_energy_max:,}")
     if not reason.strip() or not maker.strip():
         raise InvalidInput("a correction says why, and who asks for it", hint="Give a reason and a maker.")
+    maker = maker.strip()
     proposal_id = key("proposal", request_id)
     content = key(str(customer_id), str(limited_id), str(amount), reason, maker)
     request: dict[str, Any] = {
@@ -86,8 +87,10 @@ def decide(
 
     Raises: NotFound; Conflict when the maker decides, or it was decided otherwise; LedgerRefusal.
     """
+    require_months(expires_months)
+    checker = checker.strip()
     row = _row(connection, proposal_id)
-    if not checker.strip():
+    if not checker:
         raise InvalidInput("a decision names who decides")
     if checker == row["maker"]:
         raise Conflict(f"{checker!r} proposed it and cannot decide it", hint="A second person decides.")

@@ -392,18 +392,20 @@ DECLARE
     v_day date := ledger.open_day(p_at);
     v_minute bigint := ledger.minute(p_at);
 BEGIN
+    -- Two deliveries of one request meet here; the second looks for the first one's entry only after this.
+    PERFORM FROM ledger.holder h WHERE h.customer_id = ANY (p_customers) ORDER BY h.customer_id FOR UPDATE;
     RETURN QUERY
     WITH asked AS MATERIALIZED (
         SELECT a.* FROM unnest(p_customers, p_entries, p_contents, p_balls) AS a (customer_id, entry_id, content_key, ball_key)
     ), known AS MATERIALIZED (
-        SELECT a.entry_id, e.content_key = a.content_key AS same, -e.pending_energy AS energy
+        SELECT a.entry_id, e.content_key = a.content_key AS same,
+            CASE WHEN e.content_key = a.content_key THEN -e.pending_energy ELSE 0 END AS energy
         FROM asked a JOIN ledger.entry e USING (entry_id)
     ), held AS MATERIALIZED (
         SELECT a.entry_id, a.content_key, a.ball_key, h.customer_id, h.version, greatest(h.last_at, p_at) AS at,
             h.owed_energy, h.lots, h.ball_keys, h.balls, coalesce(h.closed_at <= p_at, false) AS closed
         FROM asked a JOIN ledger.holder h USING (customer_id)
         WHERE a.entry_id NOT IN (SELECT entry_id FROM known)
-        ORDER BY h.customer_id FOR UPDATE OF h
     ), split AS MATERIALIZED (
         SELECT h.*, b.*, least(h.owed_energy, b.ripe_sum) AS paid,
             CASE WHEN b.months_min = b.months_max THEN array[ledger.lot(h.at, b.months_min, b.ripe_sum)]
@@ -464,7 +466,8 @@ BEGIN
     SELECT * INTO h FROM ledger.holder WHERE customer_id = p_customer FOR UPDATE;
     SELECT content_key INTO v_known FROM ledger.entry WHERE entry_id = p_entry;
     IF FOUND THEN
-        RETURN (CASE WHEN v_known = p_content THEN 'exists' ELSE 'conflict' END, p_entry, p_energy)::ledger.answer;
+        RETURN (CASE WHEN v_known = p_content THEN 'exists' ELSE 'conflict' END, p_entry,
+            CASE WHEN v_known = p_content THEN p_energy ELSE 0 END)::ledger.answer;
     ELSIF h.customer_id IS NULL THEN
         RETURN ('no_account', NULL, 0)::ledger.answer;
     ELSIF h.closed_at <= p_at THEN
@@ -567,6 +570,12 @@ DECLARE
     k record;
 BEGIN
     holds := 0;
+    -- All customers first, then limited accounts, like everybody: who holds a stock must not wait for a customer.
+    PERFORM FROM ledger.holder h WHERE h.customer_id IN (
+        SELECT e.customer_id FROM ledger.entry e
+        WHERE e.deadline >= p_after AND e.deadline <= p_at AND (e.deadline, e.entry_id) > (p_after, p_after_id)
+        ORDER BY e.deadline, e.entry_id LIMIT p_limit)
+    ORDER BY h.customer_id FOR UPDATE;
     FOR k IN
         SELECT entry_id, deadline FROM ledger.entry
         WHERE deadline >= p_after AND deadline <= p_at AND (deadline, entry_id) > (p_after, p_after_id)
@@ -575,8 +584,8 @@ BEGIN
         reached := k.deadline;
         reached_id := k.entry_id;
         IF NOT EXISTS (SELECT FROM ledger.entry WHERE entry_id = ledger.end_of(k.entry_id)) THEN
-            PERFORM ledger.end_hold(k.entry_id, ledger.end_of(k.entry_id), false, NULL, 'deadline', p_at);
-            holds := holds + 1;
+            holds := holds + ((ledger.end_hold(k.entry_id, ledger.end_of(k.entry_id), false, NULL, 'deadline', p_at)).code
+                = 'done')::integer;
         END IF;
     END LOOP;
 END $$;
@@ -595,7 +604,8 @@ BEGIN
     SELECT * INTO h FROM ledger.holder WHERE customer_id = p_customer FOR UPDATE;
     SELECT content_key INTO v_known FROM ledger.entry WHERE entry_id = p_entry;
     IF FOUND THEN
-        RETURN (CASE WHEN v_known = p_content THEN 'exists' ELSE 'conflict' END, p_entry, p_energy)::ledger.answer;
+        RETURN (CASE WHEN v_known = p_content THEN 'exists' ELSE 'conflict' END, p_entry,
+            CASE WHEN v_known = p_content THEN p_energy ELSE 0 END)::ledger.answer;
     ELSIF h.customer_id IS NULL THEN
         RETURN ('no_account', NULL, 0)::ledger.answer;
     END IF;
@@ -636,7 +646,8 @@ BEGIN
     SELECT * INTO l FROM ledger.limited WHERE limited_id = p_limited FOR UPDATE;
     SELECT content_key INTO v_known FROM ledger.entry WHERE entry_id = p_entry;
     IF FOUND THEN
-        RETURN (CASE WHEN v_known = p_content THEN 'exists' ELSE 'conflict' END, p_entry, p_units)::ledger.answer;
+        RETURN (CASE WHEN v_known = p_content THEN 'exists' ELSE 'conflict' END, p_entry,
+            CASE WHEN v_known = p_content THEN p_units ELSE 0 END)::ledger.answer;
     ELSIF l.limited_id IS NULL THEN
         RETURN ('no_account', NULL, 0)::ledger.answer;
     ELSIF l.balance + p_units < 0 THEN
@@ -661,7 +672,8 @@ BEGIN
     SELECT * INTO h FROM ledger.holder WHERE customer_id = p_customer FOR UPDATE;
     SELECT content_key INTO v_known FROM ledger.entry WHERE entry_id = p_entry;
     IF FOUND THEN
-        RETURN (CASE WHEN v_known = p_content THEN 'exists' ELSE 'conflict' END, p_entry, p_energy)::ledger.answer;
+        RETURN (CASE WHEN v_known = p_content THEN 'exists' ELSE 'conflict' END, p_entry,
+            CASE WHEN v_known = p_content THEN p_energy ELSE 0 END)::ledger.answer;
     ELSIF h.customer_id IS NULL THEN
         RETURN ('no_account', NULL, 0)::ledger.answer;
     ELSIF h.closed_at <= p_at THEN
