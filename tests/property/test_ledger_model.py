@@ -8,33 +8,28 @@ large ones.
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import duckdb
-import msgspec
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.simulation.oracle import FOREVER, Account, Ending, Ledger, Limits, Offer
-from tests.simulation.running import shipped
+from tests.simulation.bank import MINUTE, NO_CAP_MG, Bank
+from tests.simulation.oracle import Account, Ending, Ledger, Limits, Offer
 
-from ditan import feed, ledger
-from ditan.accounts import AccountEvent, Action, apply_events
 from ditan.cli.ingest import DUCK
 from ditan.kernel.ids import key
-from ditan.model import Caps, CardProduct, Deduplication, Energy, Purpose, Scenario
+from ditan.model import Purpose
 from ditan.proof import check_invariants
 from ditan.store import Store
 
 Pick = Callable[[int, int], int]
 """Gives a whole number from the first to the second, both included."""
 
-NOW = datetime(2026, 12, 1, tzinfo=UTC)
 OPENED = datetime(2026, 2, 27, 1)  # UTC, as everything here
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+DAY = timedelta(days=1)
 
 METRO, STEPS, BILL, BOTH = 1, 9, 10, 14
 """A ride (card, two consents, a gap), steps (no card), a bill (an occasion), and one with a gap and an occasion."""
@@ -51,8 +46,6 @@ DAYS = [datetime(2026, month, day) for month in range(4, 10) for day in (1, 12, 
 
 #: Minutes of the business day around the gaps of the scenarios and around midnight.
 MINUTES = (0, 1, 29, 30, 31, 89, 90, 91, 480, 509, 510, 700, 1_439)
-
-NO_CAP_MG = 2**62
 
 
 class Case(NamedTuple):
@@ -169,143 +162,6 @@ def _refund(pick: Pick, number: int, acts: list[Offer]) -> Offer:
 
 # --- running them -------------------------------------------------------------------------------------------------
 
-_TEXT, _WHOLE, _TIME = pa.string(), pa.int64(), pa.timestamp("us")
-_COLUMNS = {
-    "row_number": _WHOLE, "event_key": _TEXT, "content_key": _TEXT, "original_key": _TEXT, "match_key": _TEXT,
-    "source": _TEXT, "event_id": _TEXT, "kind": _TEXT, "customer_ref": _TEXT, "card_ref": _TEXT, "card_product": _TEXT,
-    "channel": _TEXT, "occurred_at": _TIME, "settled_on": pa.date32(), "amount_fen": _WHOLE, "currency": _TEXT,
-    "mcc": pa.int16(), "merchant_id": _TEXT, "descriptor": _TEXT, "city": pa.int32(), "service": _TEXT,
-    "attributes": _TEXT, "scenario": pa.int16(), "evidence": _TEXT, "confidence": pa.decimal128(4, 3),
-    "occasion": _TEXT, "rate_id": pa.int32(), "activity_source": _TEXT, "quantity_milli": _WHOLE, "raw_mg": _WHOLE,
-    "carbon_mg": _WHOLE, "energy": pa.int32(),
-}  # fmt: skip
-_OF_ACTS_ONLY = ("scenario", "evidence", "confidence", "occasion", "rate_id", "activity_source", "quantity_milli",
-                 "raw_mg", "carbon_mg", "energy")  # fmt: skip
-
-
-def _row(offer: Offer) -> dict[str, Any]:
-    kind = "card_reversal" if offer.reversal else "card_refund"
-    if not offer.refund:
-        kind = "card_payment" if offer.payment else "service_event"
-    return {
-        "row_number": offer.row_number,
-        "event_key": str(offer.key),
-        "content_key": str(offer.content),
-        "original_key": str(offer.original) if offer.original else None,
-        "match_key": str(offer.match) if offer.match else None,
-        "kind": kind,
-        "customer_ref": offer.customer,
-        "card_ref": offer.card,
-        "occurred_at": offer.at,
-        "amount_fen": offer.fen,
-        "currency": "CNY",
-        "scenario": offer.scenario,
-        "occasion": offer.occasion,
-        "rate_id": 0,
-        "quantity_milli": 1_000,
-        "raw_mg": offer.carbon_mg or -7,
-        "carbon_mg": offer.carbon_mg,
-        "energy": offer.energy,
-    }
-
-
-def _table(duck: duckdb.DuckDBPyConnection, name: str, offers: list[Offer]) -> None:
-    rows = [_row(offer) for offer in offers]
-    columns = {column: pa.array([row.get(column) for row in rows], kind) for column, kind in _COLUMNS.items()}
-    duck.register("rows_as_text", pa.table(columns))
-    keys = ", ".join(f"{column}::UUID AS {column}" for column in _COLUMNS if column.endswith("_key"))
-    left_out = f" EXCLUDE ({', '.join(_OF_ACTS_ONLY)})" if name == "refund" else ""
-    replaced = f"SELECT * REPLACE ({keys}) FROM rows_as_text"
-    duck.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT *{left_out} FROM ({replaced})")
-    duck.unregister("rows_as_text")
-
-
-class Bank:
-    """A database in which one case after the other is played."""
-
-    def __init__(self, store: Store, duck: duckdb.DuckDBPyConnection) -> None:
-        self.store, self.duck = store, duck
-        self.played = 0
-
-    def open(self, case: Case) -> int:
-        """Begin anew: nothing of the case before, its own methodology and accounts. Give the pack's number."""
-        with self.store.connect_owner() as owner:
-            tables = owner.execute(
-                "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
-                " WHERE schemaname IN ('ledger', 'feed', 'accounts') AND tablename <> 'cut'"
-            ).fetchall()
-            owner.execute(f"TRUNCATE {', '.join(name for (name,) in tables)} RESTART IDENTITY CASCADE")
-        self.played += 1
-        version, pack = f"case-{self.played}", _pack_with(case.limits)
-        self.store.run(lambda connection: apply_events(connection, _account_events(case.accounts)))
-        return self.store.run(lambda c: ledger.registered_pack(c, pack, version, b"{}", []))
-
-    def post(self, pack_id: int, acts: list[Offer], refunds: list[Offer]) -> tuple[dict[int, Ending], int]:
-        """Post a batch; give the ending of every row and the number of released refunds."""
-        _table(self.duck, "quantified", acts)
-        _table(self.duck, "refund", refunds)
-        with self.store.unit_of_work() as connection:
-            batch = feed.next_batch(connection)
-            outcome = ledger.post(connection, self.duck, batch_id=batch, pack_id=pack_id, now=NOW)
-            connection.execute(
-                "INSERT INTO feed.batch (batch_id, feed, file_name, file_sha256, chunk, pack_id, received_at,"
-                " rows_read, digest) VALUES (%s, 'model', 'model', '', 0, %s, %s, 0, '')",
-                [batch, pack_id, NOW],
-            )
-            connection.execute(
-                "INSERT INTO feed.evidence_file SELECT batch_id, batch_id::text, count(*), 0, '' FROM ledger.act"
-                " WHERE batch_id = %s GROUP BY batch_id",
-                [batch],
-            )
-        rows = self.duck.execute("SELECT row_number, code, carbon_mg, energy, cut FROM outcome").fetchall()
-        return {row[0]: Ending(*row[1:]) for row in rows if row[0] >= 0}, outcome.released
-
-    def ask(self, question: str) -> list[tuple[Any, ...]]:
-        with self.store.unit_of_work() as connection:
-            return connection.execute(question).fetchall()
-
-
-def _pack_with(limits: dict[int, Limits]) -> Any:
-    scenarios: list[Scenario] = []
-    for scenario in shipped().scenarios:
-        if (of := limits.get(scenario.number)) is None:
-            continue
-        reward: Energy = msgspec.structs.replace(
-            scenario.reward, daily_acts=of.energy_daily, monthly_acts=of.energy_monthly
-        )
-        grams = None if of.monthly_mg >= NO_CAP_MG else of.monthly_mg // 1_000
-        caps = Caps(daily_acts=of.daily, monthly_acts=of.monthly, monthly_g=grams)
-        gap = Deduplication(min_gap_minutes=int(of.gap / MINUTE))
-        consent = [Purpose(purpose) for purpose in sorted(of.purposes)]
-        scenarios.append(
-            msgspec.structs.replace(scenario, caps=caps, reward=reward, deduplication=gap, consent=consent)
-        )
-    return msgspec.structs.replace(shipped(), scenarios=scenarios)
-
-
-def _account_events(accounts: dict[str, Account]) -> Iterator[AccountEvent]:
-    for customer, account in accounts.items():
-        who: dict[str, Any] = {"customer_ref": customer}
-        yield AccountEvent(at=_utc(account.opened), action=Action.OPEN, **who)
-        for purpose, spells in account.consents.items():
-            for since, until in spells:
-                about = who | {"purpose": Purpose(purpose)}
-                yield AccountEvent(at=_utc(since), action=Action.GRANT_CONSENT, **about)
-                if until < account.closed:
-                    yield AccountEvent(at=_utc(until), action=Action.WITHDRAW_CONSENT, **about)
-        for card, spells in account.cards.items():
-            for since, until in spells:
-                about = who | {"card_ref": card, "card_product": CardProduct.DEBIT}
-                yield AccountEvent(at=_utc(since), action=Action.LINK_CARD, **about)
-                if until < account.closed:
-                    yield AccountEvent(at=_utc(until), action=Action.UNLINK_CARD, **about)
-        if account.closed < FOREVER:
-            yield AccountEvent(at=_utc(account.closed), action=Action.CLOSE, **who)
-
-
-def _utc(at: datetime) -> datetime:
-    return at.replace(tzinfo=UTC)
-
 
 @pytest.fixture
 def bank(store: Store) -> Iterator[Bank]:
@@ -318,7 +174,7 @@ def bank(store: Store) -> Iterator[Bank]:
 
 def play(bank: Bank, case: Case) -> Counter[str]:
     """Play a case on both; stop at the first difference. Give how many rows ended with which code."""
-    pack_id = bank.open(case)
+    pack_id = bank.open(case.limits, case.accounts)
     model = Ledger(case.limits)
     model.accounts = case.accounts
     codes: Counter[str] = Counter()
@@ -441,7 +297,7 @@ def test_how_a_stream_is_cut_makes_no_difference(bank: Bank) -> None:
     found = []
     for size in (len(ordered), 130):
         pieces = [ordered[at : at + size] for at in range(0, len(ordered), size)]
-        pack_id = bank.open(case._replace(limits=limits))
+        pack_id = bank.open(limits, case.accounts)
         for piece in pieces:
             bank.post(pack_id, [act._replace(row_number=n) for n, act in enumerate(piece, start=1)], [])
         found.append(sorted(bank.ask("SELECT act_id, carbon_mg, energy, cut FROM ledger.act")))

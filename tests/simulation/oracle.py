@@ -6,9 +6,10 @@ occasion, one journey, caps by the business day and month, refunds in proportion
 
 from __future__ import annotations
 
+import copy
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import NamedTuple
@@ -125,6 +126,18 @@ class Ledger:
         self.matches: defaultdict[UUID, list[Offer]] = defaultdict(list)
         self.conflicts: set[tuple[UUID, UUID]] = set()
         self.released = 0
+
+    def fork(self) -> Ledger:
+        """A copy that goes its own way; what never changes is shared."""
+        twin = copy.copy(self)
+        twin.accounts = {name: replace(account) for name, account in self.accounts.items()}
+        twin.acts = {key: replace(act) for key, act in self.acts.items()}
+        twin.uses = defaultdict(Use, {place: replace(use, days=use.days.copy()) for place, use in self.uses.items()})
+        twin.journeys = defaultdict(list, {who: times.copy() for who, times in self.journeys.items()})
+        twin.matches = defaultdict(list, {match: offers.copy() for match, offers in self.matches.items()})
+        for name in ("reversals", "waiting", "occasions", "conflicts"):
+            setattr(twin, name, getattr(self, name).copy())
+        return twin
 
     # --- acts ---
 
