@@ -196,4 +196,4 @@ class Plan:
         """The last customer's, seldom, and never dated before what was posted."""
         if not self.may_close or self.pick(0, 4) < 4:
             return self._settle()
-        return Op("close", self.latest, {"customer": self.customers[-1]})
+        return Op("close", self.latest + MINUTE, {"customer": self.customers[-1]})
