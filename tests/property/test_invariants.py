@@ -323,7 +323,9 @@ def test_an_archive_that_was_changed_is_named(bench: Bench) -> None:
 @pytest.mark.invariant("INV-04")
 @pytest.mark.parametrize("table", ["ledger.act", "ledger.reversal", "ledger.match", "ledger.cut", "feed.batch",
                                    "feed.tally", "feed.rejection", "feed.conflict", "feed.evidence_file",
-                                   "methodology.pack", "methodology.scenario", "methodology.rate"])  # fmt: skip
+                                   "methodology.pack", "methodology.scenario", "methodology.rate", "methodology.life",
+                                   "ledger.entry", "ledger.issued", "ledger.sweep", "ledger.closed_day",
+                                   "ledger.closed_line"])  # fmt: skip
 def test_the_application_cannot_change_history(bench: Bench, table: str) -> None:
     with bench.store.connect_owner() as owner:
         row = owner.execute(
@@ -340,7 +342,8 @@ def test_the_application_cannot_change_history(bench: Bench, table: str) -> None
 @pytest.mark.parametrize("change", [
     "ALTER TABLE ledger.act DISABLE TRIGGER ALL", "DROP TABLE ledger.act", "CREATE TABLE ledger.other (a int)",
     "GRANT UPDATE ON ledger.act TO ditan_app", "DELETE FROM ledger.holder", "DELETE FROM accounts.consent",
-    "DELETE FROM accounts.customer", "DELETE FROM accounts.card",
+    "DELETE FROM accounts.customer", "DELETE FROM accounts.card", "DELETE FROM ledger.limited",
+    "DELETE FROM ledger.proposal", "TRUNCATE ledger.limited", "ALTER TABLE ledger.entry DROP CONSTRAINT two_people",
 ])  # fmt: skip
 def test_the_application_owns_nothing(bench: Bench, change: str) -> None:
     before = bench.one("SELECT count(*) FROM information_schema.role_table_grants WHERE grantee = 'ditan_app'")

@@ -97,7 +97,7 @@ SELECT (SELECT count(*) FROM ledger.holder) AS looked, array(
     SELECT format('hold %s of %s energy ended with %s', k.entry_id, k.held_energy, -e.held_energy)
     FROM ledger.entry k JOIN ledger.entry e ON e.entry_id = ledger.end_of(k.entry_id)
     WHERE k.kind = 'hold' AND (e.held_energy <> -k.held_energy OR e.available_energy < 0 OR e.owed_energy > 0
-        OR e.kind = 'release' AND e.units <> -k.units)
+        OR e.available_energy - e.owed_energy > k.held_energy OR e.kind = 'release' AND e.units <> -k.units)
     UNION ALL
     SELECT format('entry %s ends no hold', e.entry_id)
     FROM ledger.entry e LEFT JOIN ledger.entry k ON k.entry_id = e.hold_id AND k.kind = 'hold'
@@ -146,13 +146,31 @@ SELECT (SELECT count(*) FROM ledger.reversal) AS looked, array(
     FROM ledger.reversal WHERE available_energy <> ledger.lot_energy(lots)
        OR energy <> pending_energy + available_energy + gone_energy + owed_energy
     UNION ALL
+    SELECT format('customer %s, lot to %s: refunds count %s as expired, %s did', customer_id,
+        date '1970-01-01' + lot_day, r.energy, coalesce(e.energy, 0))
+    FROM (
+        SELECT customer_id, lot_day, sum(gone_energy) AS energy FROM ledger.reversal
+        WHERE gone_energy > 0 AND lot_day IS NOT NULL GROUP BY customer_id, lot_day
+    ) r LEFT JOIN (
+        SELECT customer_id, (lot >> 40)::integer AS lot_day, sum(lot & 1099511627775) AS energy
+        FROM ledger.entry, unnest(lots) lot WHERE kind = 'expire' GROUP BY 1, 2
+    ) e USING (customer_id, lot_day)
+    WHERE r.energy > coalesce(e.energy, 0)
+    UNION ALL
+    SELECT format('reversal %s counts %s energy of act %s as lapsed, which did not lapse', r.reversal_id, r.gone_energy, r.act_id)
+    FROM ledger.reversal r LEFT JOIN (
+        SELECT customer_id, key FROM ledger.entry, unnest(ball_keys) key WHERE kind = 'lapse'
+    ) e ON e.customer_id = r.customer_id AND e.key = ledger.ball_key(r.act_id)
+    WHERE r.gone_energy > 0 AND r.lot_day IS NULL AND e.key IS NULL
+    UNION ALL
     SELECT format('customer %s owes %s and has %s', customer_id, owed_energy, available_energy)
     FROM ledger.holder WHERE owed_energy > 0 AND available_energy > 0
     LIMIT 5) AS offenders
 
 -- name: inv_07
 -- why: What is in each lot is what its entries put in and took out; lots expire only after their last day, balls lapse only
--- why: after their time; an act's energy is in one place: a ball, collected, lapsed, or taken back before that.
+-- why: after their time; an act's energy is in one place: a ball, collected, lapsed, or taken back before that; a ball carries
+-- why: the rule its act was posted under.
 SELECT (SELECT count(*) FROM ledger.entry) AS looked, array(
     SELECT format('customer %s, lot to %s: holds %s, its entries say %s', customer_id, date '1970-01-01' + day::integer,
         coalesce(h.energy, 0), coalesce(e.energy, 0))
@@ -180,6 +198,22 @@ SELECT (SELECT count(*) FROM ledger.entry) AS looked, array(
     FROM ledger.entry e, unnest(balls) ball
     WHERE kind = 'collect' AND ball >> 36 > ledger.minute(recorded_at)
        OR kind = 'lapse' AND (ball >> 36) + ((ball >> 31) & 31) * 1440 > ledger.minute(recorded_at)
+    UNION ALL
+    SELECT format('customer %s: the ball of %s does not ripen, lapse or live as it was given', customer_id, r.id)
+    FROM (
+        SELECT customer_id, key, ball >> 25 AS rule FROM ledger.holder h, unnest(h.ball_keys, h.balls) AS b (key, ball)
+        UNION ALL
+        SELECT customer_id, key, ball >> 25
+        FROM ledger.entry e, unnest(e.ball_keys, e.balls) AS b (key, ball) WHERE kind IN ('collect', 'lapse')
+    ) b JOIN (
+        SELECT a.customer_id, ledger.ball_key(a.act_id) AS key, a.act_id AS id, greatest(
+            (ledger.business_day(a.occurred_at) - date '1970-01-01' + l.matures_after_days) * 1440 + l.matures_at_minute - 480,
+            ceil(extract(epoch FROM f.received_at) / 60))::bigint * 2048 + l.collect_days * 64 + l.expires_months AS rule
+        FROM ledger.act a JOIN feed.batch f USING (batch_id) JOIN methodology.life l ON l.pack_id = a.pack_id WHERE a.energy > 0
+        UNION ALL
+        SELECT customer_id, ball_keys[1], entry_id, balls[1] >> 25 FROM ledger.entry WHERE kind = 'award'
+    ) r USING (customer_id, key)
+    WHERE b.rule <> r.rule
     UNION ALL
     SELECT format('customer %s: the balls of act or award %s got %s energy; %s is in them, was collected, lapsed, taken back',
         customer_id, (array_agg(id))[1], sum(given), sum(found))
@@ -209,6 +243,9 @@ SELECT (SELECT count(*) FROM ledger.limited) AS looked, array(
         SELECT limited_id, sum(units) AS units FROM ledger.entry WHERE units <> 0 GROUP BY limited_id
     ) e USING (limited_id)
     WHERE l.balance IS DISTINCT FROM coalesce(e.units, 0) OR l.balance < 0
+    UNION ALL
+    SELECT format('award %s of %s energy took %s from its budget', entry_id, pending_energy, -units)
+    FROM ledger.entry WHERE kind = 'award' AND (units <> -pending_energy OR limited_id IS NULL)
     LIMIT 5) AS offenders
 
 -- name: inv_09
