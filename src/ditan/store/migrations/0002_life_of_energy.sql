@@ -336,12 +336,13 @@ DECLARE
     v_today bigint := ledger.business_day(p_at) - date '1970-01-01';
 BEGIN
     WITH due AS MATERIALIZED (
-        SELECT h.customer_id, h.version, greatest(h.last_at, p_at) AS at, h.lots, h.ball_keys, h.balls
+        SELECT h.customer_id, h.version, greatest(h.last_at, p_at) AS at, h.pending_energy, h.available_energy, h.lots,
+            h.ball_keys, h.balls
         FROM ledger.holder h
         WHERE h.customer_id BETWEEN p_first AND p_last AND h.due_minute <= v_minute
         ORDER BY h.customer_id FOR UPDATE
     ), split AS MATERIALIZED (
-        SELECT d.customer_id, d.version, d.at, b.*, l.*, cardinality(b.lapsed) > 0 AS lapses, cardinality(l.gone) > 0 AS expires
+        SELECT d.customer_id, d.version, d.at, d.pending_energy, d.available_energy, b.*, l.*, cardinality(b.lapsed) > 0 AS lapses, cardinality(l.gone) > 0 AS expires
         FROM due d
         CROSS JOIN LATERAL (
             SELECT coalesce(array_agg(key) FILTER (WHERE until > v_minute), '{}') AS kept_keys,
@@ -357,12 +358,12 @@ BEGIN
             SELECT d.lots[n + 1 :] AS kept_lots, d.lots[: n] AS gone, ledger.lot_energy(d.lots[: n]) AS gone_sum
             FROM (SELECT count(*)::integer AS n FROM unnest(d.lots) lot WHERE lot >> 40 < v_today) gone
         ) l
-    ), changed AS (
+    ), changed AS ( -- from the row as it was locked: a constraint is tried on an older one before PostgreSQL sees the newer
         UPDATE ledger.holder h
         SET ball_keys = s.kept_keys, balls = s.kept, lots = s.kept_lots,
-            pending_energy = h.pending_energy - s.lapsed_sum, available_energy = h.available_energy - s.gone_sum,
+            pending_energy = s.pending_energy - s.lapsed_sum, available_energy = s.available_energy - s.gone_sum,
             due_minute = least(s.next_ball, ledger.lots_due(s.kept_lots)),
-            version = h.version + s.lapses::integer + s.expires::integer,
+            version = s.version + s.lapses::integer + s.expires::integer,
             last_at = CASE WHEN s.lapses OR s.expires THEN s.at ELSE h.last_at END
         FROM split s WHERE h.customer_id = s.customer_id
     ), written AS (
@@ -403,7 +404,7 @@ BEGIN
         FROM asked a JOIN ledger.entry e USING (entry_id)
     ), held AS MATERIALIZED (
         SELECT a.entry_id, a.content_key, a.ball_key, h.customer_id, h.version, greatest(h.last_at, p_at) AS at,
-            h.owed_energy, h.lots, h.ball_keys, h.balls, coalesce(h.closed_at <= p_at, false) AS closed
+            h.pending_energy, h.available_energy, h.owed_energy, h.lots, h.ball_keys, h.balls, coalesce(h.closed_at <= p_at, false) AS closed
         FROM asked a JOIN ledger.holder h USING (customer_id)
         WHERE a.entry_id NOT IN (SELECT entry_id FROM known)
     ), split AS MATERIALIZED (
@@ -430,13 +431,13 @@ BEGIN
         WHERE b.ripe_sum > 0
     ), filled AS MATERIALIZED (
         SELECT s.*, CASE WHEN s.paid = 0 THEN s.added ELSE (ledger.take_lots(s.added, s.paid)).rest END AS filled FROM split s
-    ), changed AS (
+    ), changed AS ( -- from the row as it was locked, as in ledger.settle
         UPDATE ledger.holder h
-        SET ball_keys = s.kept_keys, balls = s.kept, lots = ledger.add_lots(h.lots, s.filled),
-            pending_energy = h.pending_energy - s.ripe_sum, available_energy = h.available_energy + s.ripe_sum - s.paid,
-            owed_energy = h.owed_energy - s.paid,
-            due_minute = least(s.next_ball, ledger.lots_due(ledger.add_lots(h.lots, s.filled))),
-            version = h.version + 1, last_at = s.at
+        SET ball_keys = s.kept_keys, balls = s.kept, lots = ledger.add_lots(s.lots, s.filled),
+            pending_energy = s.pending_energy - s.ripe_sum, available_energy = s.available_energy + s.ripe_sum - s.paid,
+            owed_energy = s.owed_energy - s.paid,
+            due_minute = least(s.next_ball, ledger.lots_due(ledger.add_lots(s.lots, s.filled))),
+            version = s.version + 1, last_at = s.at
         FROM filled s WHERE h.customer_id = s.customer_id
     ), written AS (
         INSERT INTO ledger.entry (entry_id, content_key, customer_id, kind, booked_on, occurred_at, recorded_at,
