@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+ROUNDS ?= 200
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -18,7 +19,7 @@ DEMO_HOME ?= $(shell d="$(CURDIR)"; \
 	else echo "/var/tmp/ditan-demo-$$(echo "$(CURDIR)" | cksum | cut -d ' ' -f 1)"; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-ledger docs fmt lock clean
+.PHONY: help setup demo test crash check bench bench-ledger docs fmt lock clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +31,9 @@ demo: setup ## Run a bank's quarter through Ditan and show what each audience wo
 
 test: setup ## Run all tests on two processes.
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+crash: setup ## Kill clients and PostgreSQL again and again, and count what was lost or doubled (ROUNDS=200).
+	$(BIN)/python -m tests.crash --rounds $(ROUNDS) $(ARGS)
 
 check: setup ## Check format, lint, types and the import contract.
 	$(BIN)/ruff format --check .
