@@ -64,7 +64,7 @@ class Outcome(NamedTuple):
         kills = ", ".join(f"{victim} {count}" for victim, count in sorted(self.kills.items()))
         return (
             f"seed {self.seed}: {self.rounds} rounds in {self.seconds:.0f} s; killed: {kills}\n"
-            f"  acknowledged {f.acknowledged:,}; unknown and asked again {f.unknown:,}, {f.were_there:,} of them were there\n"
+            f"  acknowledged {f.acknowledged:,}; unknown, asked again {f.unknown:,}, {f.were_there:,} were there\n"
             f"  {len(f.lost)} lost, {len(f.doubled)} doubled, {len(f.strange)} nobody asked for, "
             f"{len(f.broken)} promises broken"
         )

@@ -9,17 +9,27 @@ from typing import Any
 import duckdb
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from ditan import feed, ledger, packs, quantification, recognition
 from ditan.accounts import AccountEvent, apply_events
 from ditan.cli.ingest import DUCK
 from ditan.flow import Desk, Methodology, run_file
+from ditan.kernel import limits
 from ditan.kernel.clock import FixedClock
+from ditan.kernel.errors import Conflict
+from ditan.kernel.ids import ActId, key
+from ditan.ledger import LedgerRefusal, LimitedKind
+from ditan.ledger.energy import entry_id
 from ditan.proof import check_invariants
 from ditan.store import Store
+from ditan.store.pool import Connection
 from ditan.testing.playing import Ended, HeldAct
+from ditan.testing.sentences import customer_ref
+from ditan.testing.steps import PLACES, Limited, Step
 
 NOW = datetime(2026, 10, 1, 4, tzinfo=UTC)
+BEFORE = datetime(2026, 1, 1, tzinfo=UTC)  # limited accounts are filled
 
 #: How each row of the batch ended: the tables that the stages leave in DuckDB, read one after the other.
 ENDINGS = """
@@ -64,6 +74,7 @@ class RealWorld:
         pack_id = store.run(lambda c: ledger.registered_pack(c, methodology.pack, version, content, rates))
         self.methodology = methodology._replace(pack_id=pack_id)
         self.mapping = feed.load("canonical")
+        self.now = NOW
 
     def decide(self, account_events: Sequence[Mapping[str, str]]) -> None:
         events = [msgspec.convert(event, AccountEvent) for event in account_events]
@@ -77,7 +88,7 @@ class RealWorld:
     def ingest_file(self, path: Path) -> dict[int, Ended]:
         ended: dict[int, Ended] = {}
         with duckdb.connect(config=DUCK) as duck:
-            desk = Desk(self.store, self.store.settings, duck, self.methodology, self.mapping, FixedClock(NOW))
+            desk = Desk(self.store, self.store.settings, duck, self.methodology, self.mapping, FixedClock(self.now))
             rejects = self.folder / f"{path.name}.rejects"
             for _ in run_file(desk, path, rejects=rejects, progress=lambda _bytes, _rows: None):
                 for row_number, code, carbon_mg, energy in duck.execute(ENDINGS).fetchall():
@@ -95,6 +106,104 @@ class RealWorld:
         with self.store.unit_of_work() as connection:
             acts = connection.execute(ACTS, [customer_ref]).fetchall()
         return [HeldAct(scenario, int(carbon_mg), int(energy), cut) for scenario, carbon_mg, energy, cut in acts]
+
+    def open_limited(self, limited: Limited) -> None:
+        opened = self.store.run(
+            lambda c: ledger.open_limited(c, LimitedKind(limited.kind), limited.name, "piece", self.now)
+        )
+        supply = {"limited_id": opened.limited_id, "reason": "opening", "maker": "maker", "now": BEFORE}
+        proposal = self.store.run(lambda c: ledger.propose(c, limited.name, limited.units, **supply))
+        self.store.run(lambda c: ledger.decide(c, proposal, checker="checker", approve=True, now=BEFORE))
+
+    def set_clock(self, at: datetime) -> None:
+        self.now = at.astimezone(UTC)
+
+    def act(self, step: Step) -> str:
+        match step.verb:
+            case "sweep":
+                swept = ledger.sweep(self.store, self.now)
+                return f"{swept.lapsed_energy} lapsed, {swept.expired_energy} expired, {swept.released_holds} released"
+            case "sweep killed half-way":
+                return self._killed_sweep()
+            case "rule":
+                return self._other_rule(step)
+        try:
+            answer = self.store.run(lambda connection: self._ask(connection, step))
+        except LedgerRefusal as refusal:
+            return refusal.code
+        except Conflict:
+            return "refused"
+        return answer if isinstance(answer, str) else f"{answer.code} {answer.energy}".removesuffix(" 0")
+
+    def _ask(self, connection: Connection, step: Step) -> ledger.Answer | str:
+        """One request, as a channel would send it."""
+        if step.verb == "proposes":
+            return self._propose(connection, step)
+        if step.verb in {"approves", "declines"}:
+            approve = step.verb == "approves"
+            proposal = key("proposal", step.name)
+            decided = ledger.decide(connection, proposal, checker=step.who, approve=approve, now=self.now)
+            return decided or "declined"
+        who, energy = ledger.find_customer(connection, step.who), step.energy or 0
+        match step.verb:
+            case "collects":
+                act = ActId(step.act) if step.act else None
+                [answer] = ledger.collect(connection, [ledger.Collection(who, step.name, act)], self.now)
+                return answer
+            case "sets aside":
+                assert step.deadline is not None
+                units = ledger.Units(self._limited(connection, step), step.units) if step.units else None
+                deadline = step.deadline
+                return ledger.hold(connection, who, step.name, energy, deadline=deadline, now=self.now, units=units)
+            case "uses":
+                return ledger.capture(connection, entry_id(who, step.name), now=self.now, energy=step.energy)
+            case "gives back":
+                return ledger.release(connection, entry_id(who, step.name), now=self.now)
+            case _:
+                budget = self._limited(connection, step)
+                return ledger.award(connection, who, step.name, energy, budget_id=budget, now=self.now)
+
+    def _limited(self, connection: Connection, step: Step) -> int:
+        return ledger.read_limited(connection, step.account).limited_id
+
+    def _propose(self, connection: Connection, step: Step) -> str:
+        names = {limited.name: limited.limited_id for limited in ledger.all_limited(connection)}
+        about: dict[str, Any] = {"limited_id": names.get(step.account)}
+        if step.account not in names:
+            about = {"customer_id": ledger.find_customer(connection, customer_ref(step.account))}
+        why = {"reason": "told in a story", "maker": step.who, "now": self.now}
+        ledger.propose(connection, step.name, step.energy or 0, **about, **why)
+        return "proposed"
+
+    def _killed_sweep(self) -> str:
+        """End a sweep after the first customer, as a kill would: what it committed stays, the rest is not done."""
+
+        def die(_done: int, _all: int) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(limits, "sweep_customers", 1)
+            ledger.sweep(self.store, self.now, die)
+        return "killed"
+
+    def _other_rule(self, step: Step) -> str:
+        """From now on another methodology, which differs only in the life of energy."""
+        assert step.life is not None
+        pack = replace(self.methodology.pack, life=step.life)
+        _, _, rates, _ = compiled()
+        version, content = packs.version(pack), packs.canonical(pack)
+        pack_id = self.store.run(lambda c: ledger.registered_pack(c, pack, version, content, rates))
+        self.methodology = self.methodology._replace(pack=pack, version=version, pack_id=pack_id)
+        return "registered"
+
+    def places(self, customer_ref: str) -> Mapping[str, int]:
+        with self.store.unit_of_work() as connection:
+            found = ledger.balance(connection, customer_ref, self.now)
+        return {place: getattr(found, f"{place}_energy") for place in PLACES}
+
+    def units(self, limited: str) -> int:
+        with self.store.unit_of_work() as connection:
+            return ledger.read_limited(connection, limited).balance
 
     def broken_promises(self) -> Sequence[str]:
         with self.store.unit_of_work() as connection:

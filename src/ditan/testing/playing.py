@@ -7,8 +7,10 @@ so that the tools of tests depend on no stage and cannot borrow an answer from o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from ditan.testing.steps import Limited, Step
 from ditan.testing.stories import Holding, Story, Told
 
 
@@ -48,6 +50,26 @@ class World(Protocol):
         """The customer's acts."""
         ...
 
+    def open_limited(self, limited: Limited) -> None:
+        """Open an account that cannot go below zero, with what is in it."""
+        ...
+
+    def set_clock(self, at: datetime) -> None:
+        """Let it be that moment."""
+        ...
+
+    def act(self, step: Step) -> str:
+        """Do what a step says; give the ledger's answer as a story writes it: `done 20`, `not_enough`."""
+        ...
+
+    def places(self, customer_ref: str) -> Mapping[str, int]:
+        """A customer's energy by the place where it is now."""
+        ...
+
+    def units(self, limited: str) -> int:
+        """What is in a limited account."""
+        ...
+
     def broken_promises(self) -> Sequence[str]:
         """What an auditor finds wrong in the books, whatever the story is about; nothing, if all is well."""
         ...
@@ -57,11 +79,43 @@ def play(story: Story, world: World) -> list[str]:
     """Play the story; give one sentence per thing that came out otherwise. Empty: as told."""
     world.decide([decision.as_line() for decision in story.decisions])
     wrong: list[str] = []
-    for file, events in story.files.items():
-        ended = world.ingest(f"{story.name}-{file}.csv", story.csv_text(file))
-        wrong += _endings(story, events, ended)
+    if story.steps:
+        wrong += _steps(story, world)
+    else:
+        for file in story.files:
+            wrong += _arrival(story, file, world)
     wrong += [sentence for holding in story.holdings for sentence in _holding(story, holding, world)]
     return wrong + list(world.broken_promises())
+
+
+def _steps(story: Story, world: World) -> Iterable[str]:
+    for limited in story.limited:
+        world.open_limited(limited)
+    for step in story.steps:
+        world.set_clock(step.at)
+        where = f"{story.name}.story:{step.line}"
+        match step.verb:
+            case "arrives":
+                yield from _arrival(story, step.name, world)
+            case "has":
+                found = world.places(step.who)
+                if found != step.has:
+                    yield f"{where} {step.who}: told {_named(step.has or {})}, found {_named(found)}"
+            case "contains":
+                if (units := world.units(step.account)) != step.units:
+                    yield f"{where} {step.account}: told {step.units}, found {units}"
+            case _:
+                answer = world.act(step)
+                if step.ending is not None and step.ending not in {answer, answer.partition(" ")[0]}:
+                    yield f"{where} {step.verb}: told {step.ending}, came {answer}"
+
+
+def _arrival(story: Story, file: str, world: World) -> Iterable[str]:
+    return _endings(story, story.files[file], world.ingest(f"{story.name}-{file}.csv", story.csv_text(file)))
+
+
+def _named(places: Mapping[str, int]) -> str:
+    return ", ".join(f"{energy} {place}" for place, energy in places.items() if energy) or "nothing"
 
 
 def _endings(story: Story, events: Sequence[Told], ended: Mapping[int, Ended]) -> Iterable[str]:

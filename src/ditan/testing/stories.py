@@ -22,6 +22,8 @@
 
 `pays` takes, in any order: `to` a merchant role of the methodology, a "descriptor" or both, `mcc`, `in` a city, `by` a
 channel, `with` a card, and {attributes}. The code after `->` is the result code of whichever stage ended the event.
+
+A story about what becomes of energy says when: its files arrive, and customers act, at moments. See `testing.steps`.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from ditan.kernel.errors import InvalidInput
 from ditan.model import BankEvent, Pack, Purpose
 from ditan.testing import rows
 from ditan.testing.sentences import Sentences, card_ref, customer_ref
+from ditan.testing.steps import Limited, Step, read_limited, read_moment, read_step
 
 
 @dataclass(slots=True)
@@ -95,6 +98,8 @@ class Story:
     decisions: list[Decision] = field(default_factory=list)
     files: dict[str, list[Told]] = field(default_factory=dict)
     holdings: list[Holding] = field(default_factory=list)
+    limited: list[Limited] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)  # without any, the files are ingested one after the other
 
     def csv_text(self, file: str) -> str:
         """One of its feed files, canonical."""
@@ -155,6 +160,7 @@ class _Reader:
         self._days: list[date] = []
         self._repeats = False
         self._who = ""
+        self._at: datetime | None = None
 
     def read(self, text: str) -> Story:
         comments = []
@@ -168,8 +174,12 @@ class _Reader:
                 except ValueError as error:
                     raise self._wrong(str(error)) from error
         self._why(comments)
-        if not self._story.files or not self._story.holdings:
+        expected = self._story.holdings or any(step.has is not None for step in self._story.steps)
+        if not self._story.files or not expected:
             raise self._wrong("a story has at least one file and something to expect")
+        arrived = [step.name for step in self._story.steps if step.verb == "arrives"]
+        if self._story.steps and sorted(arrived) != sorted(self._story.files):
+            raise self._wrong("where there are moments, every file arrives at one of them, once")
         return self._story
 
     def _why(self, comments: list[str]) -> None:
@@ -186,8 +196,10 @@ class _Reader:
                     self._event(content)
                 case "expect":
                     self._holding(content)
+                case "at" if self._at is not None:
+                    self._story.steps.append(read_step(content, self._line, self._at, self._earlier))
                 case _:
-                    raise self._wrong("an indented line belongs to a customer, a file or expect")
+                    raise self._wrong("an indented line belongs to a customer, a file, at or expect")
             return
         word, _, rest = content.partition(" ")
         match word:
@@ -201,8 +213,13 @@ class _Reader:
                 self._days, self._repeats = self._each_day(content), True
             case "expect":
                 pass
+            case "limited":
+                self._story.limited.append(read_limited(content))
+            case "at":
+                self._moment(rest)
             case _:
-                raise self._wrong("a line begins with customer, file, on, each or expect, or is indented")
+                known = "customer, limited, file, on, each, at or expect"
+                raise self._wrong(f"a line begins with {known}, or is indented")
         self._block = {"on": "file", "each": "file"}.get(word, word)
 
     # --- customers ---
@@ -253,6 +270,12 @@ class _Reader:
     def _ending(self, text: str) -> Ending:
         found = self._match(_ENDING, text, "-> CODE N mg, N energy")
         return Ending(found["code"], _number(found["mg"]), _number(found["energy"]))
+
+    def _moment(self, text: str) -> None:
+        at = read_moment(text)
+        if self._at is not None and at < self._at:
+            raise self._wrong("time does not go back")
+        self._at = at
 
     # --- what must come out ---
 

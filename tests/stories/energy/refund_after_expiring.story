@@ -1,0 +1,26 @@
+# 那批能量已到期再退款：不再收第二次，也不动别的批次。
+# What had expired is not taken a second time, and other lots are left alone.
+
+customer lin joined 2026-06-01 with debit consenting to card_payments, whereabouts
+
+file july
+on 2026-07-06
+  08:01 ride  lin pays ¥4.00 to metro_operator in Beijing by unionpay_qr with debit     -> posted 340,910 mg, 20 energy
+
+file august
+on 2026-08-03
+  08:01 again  lin pays ¥4.00 to metro_operator in Beijing by unionpay_qr with debit     -> posted 340,910 mg, 20 energy
+
+file back
+on 2027-08-03
+  09:30 undo  lin gets ¥4.00 back for ride     -> refunded
+
+at 2026-07-07 08:00
+  july arrives
+  lin collects     -> done 20
+at 2026-08-04 08:00
+  august arrives
+  lin collects     -> done 20
+at 2027-08-03 12:00
+  back arrives
+  lin has 20 available
