@@ -116,6 +116,13 @@ def rule(scenario_id: str, position: int, **changes: Any) -> Callable[[Raw], Non
     return mutate
 
 
+def life(**changes: Any) -> Callable[[Raw], None]:
+    def mutate(raw: Raw) -> None:
+        raw["life"].update(changes)
+
+    return mutate
+
+
 def exclusion(scenario_id: str, position: int, **changes: Any) -> Callable[[Raw], None]:
     def mutate(raw: Raw) -> None:
         scenario(raw, scenario_id)["exclusions"][position].update(changes)
@@ -462,6 +469,16 @@ LIMITS = [
     Fault("persona of an unknown scenario", "persona_impossible", persona(0, scenario="teleport")),
     Fault("nobody takes the coach", "persona_missing", persona(7, scenario="bus_ride", carbon_mg=107600, energy=15)),
     Fault("looser than the specification", "cap_too_high", part("virtual_card", "caps", monthly_acts=10)),
+    Fault("a ball that ripens yesterday", "life_range", life(matures_after_days=-1)),
+    Fault("a ball that ripens in two months", "life_range", life(matures_after_days=62)),
+    Fault("a minute no day has", "life_range", life(matures_at_minute=1440)),
+    Fault("seven in the morning as hour", "unreadable", life(matures_at_minute="07:00")),
+    Fault("no time to collect", "life_range", life(collect_days=0)),
+    Fault("a quarter to collect", "life_range", life(collect_days=92)),
+    Fault("energy that lives a century", "life_range", life(expires_months=1200)),
+    Fault("energy that expired before it was collected", "life_range", life(expires_months=-1)),
+    Fault("half a day", "unreadable", life(matures_after_days=Decimal("0.5"))),
+    Fault("life misspelled", "unreadable", life(colect_days=7)),
     Fault("a tonne a month", "cap_too_high", part("ev_charging", "caps", monthly_g=1074000)),
 ]  # fmt: skip
 

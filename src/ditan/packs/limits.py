@@ -1,4 +1,4 @@
-"""What holds the incentive in bounds: caps, energy, consent, and the roll of the 21 scenarios."""
+"""What holds the incentive in bounds: caps, energy and its life, consent, and the roll of the 21 scenarios."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from ditan.kernel.errors import MethodologyError
 from ditan.kernel.units import INPUTS, exact
-from ditan.model import Caps, Energy, Evidence, Family, Pack, Purpose, Scenario
+from ditan.model import Caps, Energy, Evidence, Family, Life, Pack, Purpose, Scenario
 from ditan.packs import expressions
 from ditan.packs.acting import reduction
 from ditan.packs.findings import Finding, finding
@@ -22,10 +22,19 @@ _DAYS: Final = 31
 _POINTS_MAX: Final = 200
 """One act gives at most 200 points: Ping An's dearest published rule gives 180 a day."""
 
+LIFE: Final = {
+    "matures_after_days": (0, 31),
+    "matures_at_minute": (0, 1439),
+    "collect_days": (1, 31),
+    "expires_months": (0, 63),
+}
+"""What fits into a ball: the rule of an act travels in a few bits (store/migrations/0002, `fits_a_ball`)."""
+
 
 def check_limits(pack: Pack, on: date) -> Iterator[Finding]:
     """Check the roll, and each scenario's caps, energy, consent and flags."""
     yield from _roll(pack)
+    yield from _life(pack.life)
     for scenario in pack.scenarios:
         where = f"scenarios.{scenario.id}"
         yield from _caps(f"{where}.caps", scenario)
@@ -74,6 +83,17 @@ def _roll(pack: Pack) -> Iterator[Finding]:
             f"应有 {len(expected)} 个场景",
             f"there are {len(expected)} scenarios, not {len(found)}",
         )
+
+
+def _life(life: Life) -> Iterator[Finding]:
+    for name, (least, most) in LIFE.items():
+        if not least <= getattr(life, name) <= most:
+            yield finding(
+                "life_range",
+                f"life.{name}",
+                f"须为 {least} 至 {most} 的整数：请修改 pack.toml 的 [life]",
+                f"it is a whole number from {least} to {most}: change it in [life] of pack.toml",
+            )
 
 
 def _caps(where: str, scenario: Scenario) -> Iterator[Finding]:
