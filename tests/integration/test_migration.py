@@ -197,7 +197,8 @@ def test_the_migrated_bank_goes_on(old: Store, released: dict[str, Rows], tmp_pa
 def richest(store: Store) -> tuple[str, int, int]:
     [row] = ask(
         store,
-        "SELECT customer_ref, customer_id, available_energy FROM ledger.holder h JOIN accounts.customer USING (customer_id)"
+        "SELECT customer_ref, customer_id, available_energy"
+        " FROM ledger.holder h JOIN accounts.customer USING (customer_id)"
         " WHERE h.closed_at IS NULL ORDER BY available_energy DESC LIMIT 1",
     )
     return row["customer_ref"], row["customer_id"], row["available_energy"]

@@ -97,10 +97,40 @@ def test_lists_work_in_postgresql(connection: psycopg.Connection[Any]) -> None:
     ]
 
 
+def test_bytes_of_several_lengths_stay_with_their_rows(connection: psycopg.Connection[Any]) -> None:
+    values = [b"", b"\0", b"\xff" * 56, b"", bytes(range(256)) * 9, b"a"]
+    table = pa.table({"row": pa.array(range(6), pa.int64()), "bytes": pa.array(values, pa.large_binary())})
+    types = {"row": "int8", "bytes": "bytea"}
+    assert sorted(through(connection, table, types)) == list(enumerate(values))
+    assert sorted(through(connection, table.slice(2, 3), types)) == list(enumerate(values))[2:5]
+
+
+@pytest.mark.parametrize("rows", [1, 20_000])
+def test_many_rows_and_large_values(connection: psycopg.Connection[Any], rows: int) -> None:
+    """Twenty thousand customers at once, and one with a megabyte: lengths differ, sums and order do not."""
+    lists = [list(range(n, n + n % 7)) for n in range(rows - 1)] + [list(range(130_000))]
+    blobs = [bytes([n % 256]) * (n % 5 * 56) for n in range(rows - 1)] + [b"\x7f" * (1 << 20)]
+    table = pa.table({
+        "row": pa.array(range(rows), pa.int64()),
+        "quota": pa.array(blobs, pa.large_binary()),
+        "keys": pa.array(lists, pa.list_(pa.int64())),
+        "balls": pa.array([[-one for one in numbers] for numbers in lists], pa.list_(pa.int64())),
+    })  # fmt: skip
+    found = sorted(through(connection, table, {"row": "int8", "quota": "bytea", "keys": "int8[]", "balls": "int8[]"}))
+    assert [row[0] for row in found] == list(range(rows))
+    for number, quota, keys, balls in found:
+        assert quota == blobs[number]
+        assert keys == lists[number]
+        assert balls == [-one for one in keys]
+
+
 def test_no_rows_are_a_header_and_a_trailer(connection: psycopg.Connection[Any]) -> None:
     nothing = pa.table({"a": pa.array([], pa.int64()), "list": pa.array([], pa.list_(pa.int64()))})
     assert b"".join(binary_copy(nothing, {"a": "int8"})) == HEADER + TRAILER
     assert through(connection, nothing, {"a": "int8", "list": "int8[]"}) == []
+
+
+NUMBERS = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=9)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -111,15 +141,23 @@ def test_no_rows_are_a_header_and_a_trailer(connection: psycopg.Connection[Any])
             st.integers(-(2**31), 2**31 - 1),
             st.booleans(),
             st.binary(min_size=16, max_size=16),
-            st.lists(st.integers(-(2**63), 2**63 - 1), max_size=9),
+            st.binary(max_size=120),
+            NUMBERS,
+            NUMBERS,
         ),
         max_size=40,
-    )
+    ),
+    cut=st.tuples(st.integers(0, 40), st.integers(0, 40)),
 )
-def test_anything_comes_back(connection: psycopg.Connection[Any], rows: list[tuple[Any, ...]]) -> None:
-    names, arrows = ("a", "b", "c", "d", "e"), (pa.int64(), pa.int32(), pa.bool_(), pa.uuid(), pa.list_(pa.int64()))
-    columns = zip(*rows, strict=True) if rows else [[]] * 5
+def test_anything_comes_back(
+    connection: psycopg.Connection[Any], rows: list[tuple[Any, ...]], cut: tuple[int, int]
+) -> None:
+    names, numbers = "abcdefg", pa.list_(pa.int64())
+    arrows = (pa.int64(), pa.int32(), pa.bool_(), pa.uuid(), pa.large_binary(), numbers, numbers)
+    columns = zip(*rows, strict=True) if rows else [[]] * 7
     table = pa.table({n: pa.array(list(c), t) for n, c, t in zip(names, columns, arrows, strict=True)})
-    types = dict(zip(names, ("int8", "int4", "bool", "uuid", "int8[]"), strict=True))
-    wanted = sorted((a, b, c, UUID(bytes=d), e) for a, b, c, d, e in rows)
-    assert sorted(through(connection, table, types)) == wanted
+    types = dict(zip(names, ("int8", "int4", "bool", "uuid", "bytea", "int8[]", "int8[]"), strict=True))
+    wanted = [(a, b, c, UUID(bytes=d), *rest) for a, b, c, d, *rest in rows]
+    assert sorted(through(connection, table, types)) == sorted(wanted)
+    first, length = cut
+    assert sorted(through(connection, table.slice(first, length), types)) == sorted(wanted[first : first + length])
