@@ -93,7 +93,8 @@ def test_thousands_of_holders_at_once(connection: psycopg.Connection[Any]) -> No
     with connection.transaction(force_rollback=True):
         connection.execute(
             "INSERT INTO ledger.holder (customer_id, customer_key, opened_at, permits, quota)"
-            " SELECT n, lpad(to_hex(n), 32, '0')::uuid, '2026-01-01', ledger.packed(array_fill(n, array[3 * (n % 4)::integer])),"
+            " SELECT n, lpad(to_hex(n), 32, '0')::uuid, '2026-01-01',"
+            " ledger.packed(array_fill(n, array[3 * (n % 4)::integer])),"
             " ledger.packed(array_fill(n, array[7 * (n % 3)::integer])) FROM generate_series(1::bigint, 5000) n"
         )
         connection.execute("INSERT INTO asked_customer SELECT customer_key, customer_id FROM ledger.holder")
