@@ -337,27 +337,35 @@ DECLARE
 BEGIN
     WITH due AS MATERIALIZED (
         SELECT h.customer_id, h.version, greatest(h.last_at, p_at) AS at, h.pending_energy, h.available_energy, h.lots,
-            h.ball_keys, h.balls
+            h.ball_keys, h.balls,
+            CASE WHEN coalesce(h.lots[1] >> 40 >= v_today, true) THEN 0
+                 WHEN coalesce(h.lots[2] >> 40 >= v_today, true) THEN 1
+                 ELSE (SELECT count(*) FROM unnest(h.lots) lot WHERE lot >> 40 < v_today) END::integer AS lots_gone
         FROM ledger.holder h
         WHERE h.customer_id BETWEEN p_first AND p_last AND h.due_minute <= v_minute
         ORDER BY h.customer_id FOR UPDATE
+    ), balls AS MATERIALIZED (
+        SELECT d.customer_id,
+            coalesce(array_agg(key) FILTER (WHERE until > v_minute), '{}') AS kept_keys,
+            coalesce(array_agg(ball) FILTER (WHERE until > v_minute), '{}') AS kept,
+            array_agg(key) FILTER (WHERE until <= v_minute) AS lapsed_keys,
+            array_agg(ball) FILTER (WHERE until <= v_minute) AS lapsed,
+            coalesce(sum(ball & 33554431) FILTER (WHERE until <= v_minute), 0)::bigint AS lapsed_sum,
+            max(until) FILTER (WHERE until <= v_minute) AS lapsed_minute,
+            min(until) FILTER (WHERE until > v_minute) AS next_ball
+        FROM due d CROSS JOIN LATERAL (
+            SELECT key, ball, (ball >> 36) + ((ball >> 31) & 31) * 1440 AS until FROM unnest(d.ball_keys, d.balls) AS b (key, ball)
+        ) ball
+        GROUP BY d.customer_id
     ), split AS MATERIALIZED (
-        SELECT d.customer_id, d.version, d.at, d.pending_energy, d.available_energy, b.*, l.*, cardinality(b.lapsed) > 0 AS lapses, cardinality(l.gone) > 0 AS expires
-        FROM due d
-        CROSS JOIN LATERAL (
-            SELECT coalesce(array_agg(key) FILTER (WHERE until > v_minute), '{}') AS kept_keys,
-                coalesce(array_agg(ball) FILTER (WHERE until > v_minute), '{}') AS kept,
-                coalesce(array_agg(key) FILTER (WHERE until <= v_minute), '{}') AS lapsed_keys,
-                coalesce(array_agg(ball) FILTER (WHERE until <= v_minute), '{}') AS lapsed,
-                coalesce(sum(ball & 33554431) FILTER (WHERE until <= v_minute), 0)::bigint AS lapsed_sum,
-                max(until) FILTER (WHERE until <= v_minute) AS lapsed_minute,
-                coalesce(min(until) FILTER (WHERE until > v_minute), 9223372036854775807) AS next_ball
-            FROM (SELECT key, ball, (ball >> 36) + ((ball >> 31) & 31) * 1440 AS until FROM unnest(d.ball_keys, d.balls) AS b (key, ball)) ball
-        ) b
-        CROSS JOIN LATERAL (
-            SELECT d.lots[n + 1 :] AS kept_lots, d.lots[: n] AS gone, ledger.lot_energy(d.lots[: n]) AS gone_sum
-            FROM (SELECT count(*)::integer AS n FROM unnest(d.lots) lot WHERE lot >> 40 < v_today) gone
-        ) l
+        SELECT d.customer_id, d.version, d.at, d.pending_energy, d.available_energy, coalesce(b.kept_keys, '{}') AS kept_keys,
+            coalesce(b.kept, '{}') AS kept, b.lapsed_keys, b.lapsed, coalesce(b.lapsed_sum, 0) AS lapsed_sum, b.lapsed_minute,
+            coalesce(b.next_ball, 9223372036854775807) AS next_ball, d.lots[d.lots_gone + 1 :] AS kept_lots,
+            d.lots[: d.lots_gone] AS gone,
+            CASE d.lots_gone WHEN 0 THEN 0 WHEN 1 THEN d.lots[1] & 1099511627775 ELSE ledger.lot_energy(d.lots[: d.lots_gone])
+                END AS gone_sum,
+            b.lapsed_minute IS NOT NULL AS lapses, d.lots_gone > 0 AS expires
+        FROM due d LEFT JOIN balls b USING (customer_id)
     ), changed AS ( -- from the row as it was locked: a constraint is tried on an older one before PostgreSQL sees the newer
         UPDATE ledger.holder h
         SET ball_keys = s.kept_keys, balls = s.kept, lots = s.kept_lots,
