@@ -187,6 +187,15 @@ def test_two_hundred_deliveries_of_a_request_are_one_entry_and_one_answer(race: 
     race.holds()
 
 
+def test_fifty_taps_collect_a_ball_once(race: Race) -> None:
+    race.earn(NOON - 2 * DAY, "cust-0", 100)
+    taps = [Op("collect", NOON, {"taps": [("cust-0", f"tap-{n}", None)]}) for n in range(AT_ONCE)]
+    found = Counter(answer for [answer] in race.together(taps))
+    assert found == {Answer("done", 100): 1, Answer("nothing"): AT_ONCE - 1}
+    assert race.dump()["cust-0"]["sums"] == (0, 100, 0, 0)
+    race.holds()
+
+
 def test_a_hundred_want_the_last_piece_and_one_has_it(race: Race) -> None:
     race.give_all(100)
     race.do("supply", NOON, limited=STOCK, request="stock", units=1)

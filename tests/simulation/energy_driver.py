@@ -140,10 +140,10 @@ class Search:
         )
 
     def _go(self, model: Books, taken: int, path: list[Done]) -> Books | None:
-        if len(path) == len(self.done):
-            return model if model.dump() == self.end else None
         if len(path) > len(self.longest):
             self.longest = path.copy()
+        if len(path) == len(self.done):
+            return model if model.dump() == self.end else None
         for number, one in enumerate(self.done):
             if taken >> number & 1 or self.before[number] & ~taken:
                 continue

@@ -54,7 +54,7 @@ class Plan:
 
     def next(self, at: datetime | None = None) -> Op:
         """The next operation, at a time drawn from `STEPS` or given."""
-        self.at = at or self.at + self._of(STEPS)
+        self.at = at or (self._turn() if self.pick(0, 20) == 20 else self.at + self._of(STEPS))
         self.latest = max(self.latest, self.at)
         self.drawn += 1
         if at is None:
@@ -62,6 +62,13 @@ class Plan:
         op = getattr(self, f"_{self._of(_KINDS)}")()
         self.sent.append(op)
         return op
+
+    def _turn(self) -> datetime:
+        """Around the next midnight of business days, or of months: when balls and lots come to their ends."""
+        local = self.at + 8 * HOUR
+        day = local.replace(hour=0, minute=0, second=0, microsecond=0) + DAY
+        month = (local.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + 32 * DAY).replace(day=1)
+        return self._of((month, month, day, day + 7 * HOUR)) - 8 * HOUR - self._of((timedelta(0), MINUTE))
 
     def _of(self, values: Sequence[Any]) -> Any:
         return values[self.pick(0, len(values) - 1)]
@@ -194,6 +201,6 @@ class Plan:
 
     def _close(self) -> Op:
         """The last customer's, seldom, and never dated before what was posted."""
-        if not self.may_close or self.pick(0, 4) < 4:
+        if not self.may_close or self.pick(0, 9) < 9:
             return self._settle()
         return Op("close", self.latest + MINUTE, {"customer": self.customers[-1]})

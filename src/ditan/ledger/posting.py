@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import duckdb
@@ -30,6 +30,7 @@ from ditan.store.statements import load_statements
 _DUCK = load_statements("ditan.ledger", "duck.sql")
 _DECIDE = load_statements("ditan.ledger", "classify.sql")
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER, _TEXT, _KEY = pa.int64(), pa.string(), pa.large_string()  # a key travels as text and becomes a UUID again
 _ANSWERS: Final = {
     "read_known": ("known", [("act_id", _KEY), ("content_key", _KEY)]),
@@ -146,7 +147,7 @@ def _write_acts(
     acts = duck.sql(_DECIDE["new_acts"].format(batch_id=int(batch_id), pack_id=int(pack_id))).to_arrow_table()
     with ThreadPoolExecutor(max_workers=1) as beside:
         copying = beside.submit(store.copy_in, connection, "ledger.act", acts)
-        duck.execute(_DECIDE["make_balls"].format(now_us=int(now.timestamp() * 1_000_000)))
+        duck.execute(_DECIDE["make_balls"].format(now_us=(now - _EPOCH) // timedelta(microseconds=1)))
         gained, used, spent, balls = (_rows(duck, name) for name in ("gained", "used", "spent", "new_balls"))
         copying.result()
     return changes(gained, quotas_after(used, spent), balls)
