@@ -28,7 +28,7 @@ from tests.simulation.running import ENDINGS, Bench
 from ditan import feed, ledger
 from ditan.cli.ingest import DUCK
 from ditan.flow import Desk, run_file
-from ditan.kernel.errors import StoreUnavailable
+from ditan.kernel.errors import StoreUnavailable, TemporaryFailure
 from ditan.kernel.ids import CustomerId, EntryId, act_id
 from ditan.kernel.settings import Settings
 from ditan.ledger import Collection, LedgerRefusal, Units
@@ -47,7 +47,7 @@ SCENARIOS = ("metro_ride", "bus_ride", "bike_share_ride", "ebike_charging", "wal
 
 #: How often each is asked for; what ends a hold, only while there is one.
 WEIGHTS = {
-    Kind.INGEST: 4, Kind.COLLECT: 6, Kind.HOLD: 5, Kind.CAPTURE: 3, Kind.RELEASE: 1, Kind.AWARD: 2, Kind.SWEEP: 0.5,
+    Kind.INGEST: 3, Kind.COLLECT: 6, Kind.HOLD: 5, Kind.CAPTURE: 3, Kind.RELEASE: 1, Kind.AWARD: 2, Kind.SWEEP: 0.5,
 }  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def journal_of(folder: Path, number: int) -> Path:
 
 
 def doomed(folder: Path, number: int) -> Path:
-    """When this file is there, client `number` kills itself between the next commit and its answer."""
+    """This file names a kind: client `number` asks for it, and kills itself between the commit and the answer."""
     return folder / f"client-{number}.doomed"
 
 
@@ -123,11 +123,13 @@ class Client:
         """Ask one thing after the other; what a dead process or server left unanswered is asked again first."""
         parent, stop = os.getppid(), self.folder / "stop"
         while os.getppid() == parent and (self.unknown or not stop.exists()):
-            operation, self.interrupted = self.unknown or self._choose(), self.unknown is not None
+            mark = doomed(self.folder, self.number)
+            last = Kind(mark.read_text(encoding="utf-8")) if mark.exists() else None
+            operation, self.interrupted = self.unknown or self._choose(last), self.unknown is not None
             if not self.interrupted:
                 self.journal.ask(operation)
             answer = self._insist(lambda operation=operation: self._perform(operation))  # type: ignore[misc]
-            if doomed(self.folder, self.number).exists():  # the moment that no clock can hit
+            if last:  # the moment that no clock can hit
                 os.kill(os.getpid(), signal.SIGKILL)
             answer = replace(answer, retried=self.interrupted)
             self.journal.answer(answer)
@@ -148,7 +150,7 @@ class Client:
         while True:
             try:
                 return work()
-            except StoreUnavailable:
+            except (StoreUnavailable, TemporaryFailure):
                 self.interrupted = True
                 if time.monotonic() - began > SERVER_SECONDS_MAX:
                     raise
@@ -169,10 +171,11 @@ class Client:
 
     # --- what to ask ---
 
-    def _choose(self) -> Operation:
+    def _choose(self, wanted: Kind | None) -> Operation:
+        """One thing at random; `wanted`, if that is possible now."""
         self.asked += 1
         kinds = [kind for kind in WEIGHTS if self.open_holds or kind not in {Kind.CAPTURE, Kind.RELEASE}]
-        [kind] = self.rng.choices(kinds, [WEIGHTS[kind] for kind in kinds])
+        [kind] = [wanted] if wanted in kinds else self.rng.choices(kinds, [WEIGHTS[kind] for kind in kinds])
         common = {"number": self.asked, "kind": kind, "request_id": f"{self.number}-{self.asked}"}
         who, now, rng = customer_ref(self.rng.randrange(CUSTOMERS)), self.clock.now(), self.rng
         match kind:

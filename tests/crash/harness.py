@@ -168,10 +168,12 @@ class _Clients:
         self._processes[number].kill()
         self._follow(number)
 
-    def doom(self, number: int) -> None:
-        """Let a client end itself after its next commit, before it writes down the answer."""
+    def doom(self, number: int, kind: journal.Kind) -> None:
+        """Let a client end itself after a commit of this kind, before it writes down the answer."""
         mark = doomed(self._folder, number)
-        mark.touch()
+        part = mark.with_suffix(".part")
+        part.write_text(kind, encoding="utf-8")
+        part.rename(mark)
         self._processes[number].join(WAIT_SECONDS_MAX)
         mark.unlink()
         self._follow(number)
@@ -224,7 +226,7 @@ def _kill(victim: Victim, home: Path, clients: _Clients, rng: random.Random) -> 
     if victim in {Victim.CLIENT, Victim.ALL}:
         clients.kill(rng.randrange(CLIENTS))
     if victim is Victim.DOOMED:
-        clients.doom(rng.randrange(CLIENTS))
+        clients.doom(rng.randrange(CLIENTS), rng.choice(list(journal.Kind)))
     if victim is Victim.CLIENTS:
         for number in range(CLIENTS):
             clients.kill(number)
