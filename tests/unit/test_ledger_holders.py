@@ -144,7 +144,8 @@ def test_changes_arrive_as_they_were_meant(
     change = changes(gained, quotas, ball_rows)
     with connection.transaction(force_rollback=True):
         with connection.cursor() as cursor, cursor.copy("COPY change FROM STDIN (FORMAT binary)") as copy:
-            copy.write(binary_copy(change, ledger_store.COLUMNS["change"]))
+            for part in binary_copy(change, ledger_store.COLUMNS["change"]):
+                copy.write(part)
         found = connection.execute(
             "SELECT customer_id, carbon_mg, energy, due_minute, ledger.unpacked(quota), ball_keys, balls FROM change"
             " ORDER BY customer_id"

@@ -11,7 +11,7 @@ at 2026-07-07 08:00
   july arrives
   lin collects as tap                      -> done 20
   lin collects as tap                      -> exists 20
-  lin collects the ball of ride as tap     -> conflict 20
+  lin collects the ball of ride as tap     -> conflict
   lin sets aside 5 as gym until 2026-07-09 12:00     -> done 5
   lin sets aside 5 as gym until 2026-07-09 12:00     -> exists 5
   lin sets aside 6 as gym until 2026-07-09 12:00     -> conflict
