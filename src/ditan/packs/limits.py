@@ -7,6 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Final
 
+from ditan.kernel import limits
 from ditan.kernel.errors import MethodologyError
 from ditan.kernel.units import INPUTS, exact
 from ditan.model import Caps, Energy, Evidence, Family, Life, Pack, Purpose, Scenario
@@ -25,8 +26,8 @@ _POINTS_MAX: Final = 200
 LIFE: Final = {
     "matures_after_days": (0, 31),
     "matures_at_minute": (0, 1439),
-    "collect_days": (1, 31),
-    "expires_months": (0, 63),
+    "collect_days": (1, limits.collect_days_max),
+    "expires_months": (0, limits.lot_months_max),
 }
 """What fits into a ball: the rule of an act travels in a few bits (store/migrations/0002, `fits_a_ball`)."""
 
