@@ -172,8 +172,9 @@ class Client:
     # --- what to ask ---
 
     def _choose(self, wanted: Kind | None) -> Operation:
-        """One thing at random; `wanted`, if that is possible now."""
+        """One thing at random; `wanted`, if that is possible now. An award comes first: the shortest run has one."""
         self.asked += 1
+        wanted = Kind.AWARD if self.asked == 1 else wanted
         kinds = [kind for kind in WEIGHTS if self.open_holds or kind not in {Kind.CAPTURE, Kind.RELEASE}]
         [kind] = [wanted] if wanted in kinds else self.rng.choices(kinds, [WEIGHTS[kind] for kind in kinds])
         common = {"number": self.asked, "kind": kind, "request_id": f"{self.number}-{self.asked}"}

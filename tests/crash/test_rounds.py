@@ -5,12 +5,9 @@
 
 import os
 import random
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from tests.crash.harness import Outcome, audit_home, home_with_server, run
+from tests.crash.harness import audit_home, home_with_server, run
 from tests.simulation.running import Bench
 
 from ditan.feed import ARCHIVE
@@ -21,31 +18,17 @@ ROUNDS = 10
 SEED = int(os.environ.get("CRASH_SEED") or random.Random().randrange(10_000))  # printed: another one each time
 
 
-class Ran(NamedTuple):
-    """A run and what it left."""
-
-    home: Path
-    store: Store
-    outcome: Outcome
-
-
-@pytest.fixture(scope="module")
-def ran() -> Iterator[Ran]:
-    with home_with_server() as home:
-        outcome = run(home, ROUNDS, SEED)
-        with Store.open(Settings(home=home)) as store:
-            yield Ran(home, store, outcome)
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.invariant("INV-02")
 @pytest.mark.invariant("INV-12")
-def test_ten_rounds_lose_nothing_and_double_nothing(ran: Ran, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ten_rounds_lose_nothing_and_double_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with home_with_server() as home:
+        outcome = run(home, ROUNDS, SEED)
     with capsys.disabled():
-        print("\n" + ran.outcome.sentence())
-    found = ran.outcome.findings
+        print("\n" + outcome.sentence())
+    found = outcome.findings
     assert (found.lost, found.doubled, found.strange, found.broken) == ([], [], [], [])
-    assert sum(ran.outcome.kills.values()) == ROUNDS
+    assert sum(outcome.kills.values()) == ROUNDS
     assert found.acknowledged >= 4 * ROUNDS
     assert found.unknown >= ROUNDS // 2, "the kills did not interrupt the work itself"
 
@@ -68,15 +51,19 @@ WRONGS = {
 
 
 @pytest.mark.timeout(300)
-def test_the_audit_sees_what_is_wrong(ran: Ran) -> None:
-    """The books are spoiled, and the fixture's home is not used after this."""
-    bench = Bench(ran.store)
-    for statement in WRONGS:
-        bench.corrupt(statement)
-    found = audit_home(ran.store, ran.home / "clients")
+def test_the_audit_sees_what_is_wrong() -> None:
+    """A short run whose books are spoiled afterwards."""
+    with home_with_server() as home:
+        assert run(home, 2, SEED).findings.clean
+        with Store.open(Settings(home=home)) as store:
+            bench = Bench(store)
+            for statement in WRONGS:
+                bench.corrupt(statement)
+            found = audit_home(store, home / "clients")
+            evidence = next((home / ARCHIVE).rglob("*.parquet"))
+            evidence.write_bytes(evidence.read_bytes()[:-1] + b"?")
+            damaged = audit_home(store, home / "clients")
     unseen = [words for where, words in WRONGS.values() if not any(words in said for said in getattr(found, where))]
     assert unseen == []
     assert not found.clean
-    evidence = next((ran.home / ARCHIVE).rglob("*.parquet"))
-    evidence.write_bytes(evidence.read_bytes()[:-1] + b"?")
-    assert any("broken files" in said for said in audit_home(ran.store, ran.home / "clients").broken)
+    assert any("broken files" in said for said in damaged.broken)
