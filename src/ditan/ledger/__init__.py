@@ -8,11 +8,14 @@ INV-09 (consent at the time of the act).
 
 The only stateful step: a fixed number of statements whatever the batch size, and acts written by binary COPY.
 Operations on energy are functions in the database, one call each: `energy`, `limited`, `proposals`; `sweeping` does
-what is due.
+what is due; `closing` closes days; `books` and `history` read.
 """
 
+from ditan.ledger.books import Liability, TrialBalance, liability, month_of, trial_balance
+from ditan.ledger.closing import ClosedDay, close, closed_days
 from ditan.ledger.codes import EnergyCode, LedgerRefusal, PostCode
 from ditan.ledger.energy import Answer, Collection, Units, award, capture, collect, find_customer, hold, release
+from ditan.ledger.history import HistoryEntry, HistoryPage, balance_as_of, history
 from ditan.ledger.limited import Limited, LimitedKind, all_limited, open_limited, read_limited
 from ditan.ledger.posting import Outcome, evidence, post
 from ditan.ledger.proposals import Proposal, decide, open_proposals, propose
@@ -24,9 +27,13 @@ __all__ = [
     "Act",
     "Answer",
     "Balance",
+    "ClosedDay",
     "Collection",
     "EnergyCode",
+    "HistoryEntry",
+    "HistoryPage",
     "LedgerRefusal",
+    "Liability",
     "Limited",
     "LimitedKind",
     "Outcome",
@@ -35,17 +42,24 @@ __all__ = [
     "Reversal",
     "Statement",
     "Swept",
+    "TrialBalance",
     "Units",
     "all_limited",
     "award",
     "balance",
+    "balance_as_of",
     "capture",
+    "close",
+    "closed_days",
     "collect",
     "decide",
     "evidence",
     "find_act",
     "find_customer",
+    "history",
     "hold",
+    "liability",
+    "month_of",
     "open_limited",
     "open_proposals",
     "post",
@@ -55,4 +69,5 @@ __all__ = [
     "release",
     "statement",
     "sweep",
+    "trial_balance",
 ]

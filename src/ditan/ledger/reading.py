@@ -91,6 +91,17 @@ class Balance(Noun, kw_only=True):
         return self.growing_energy + self.ripe_energy + self.available_energy + self.held_energy - self.owed_energy
 
 
+class Fate(Noun, kw_only=True):
+    """What became of a customer's energy in a period, besides what acts gave and refunds took back."""
+
+    collected_energy: int  # of which debt was paid first
+    awarded_energy: int  # by campaigns
+    lapsed_energy: int  # ripe and not collected in time
+    expired_energy: int  # collected and not used in time
+    redeemed_energy: int
+    adjusted_energy: int  # by the bank, with a reason; may be below zero
+
+
 class Statement(Noun, kw_only=True):
     """A customer's period: acts, what was taken back, and the two sums that never mix."""
 
@@ -101,6 +112,7 @@ class Statement(Noun, kw_only=True):
     reversals: list[Reversal]
     carbon_mg: int  # of the period, net
     energy: int
+    fate: Fate  # of energy in the period
     balance: Balance  # now
 
 
@@ -168,5 +180,6 @@ def statement(
         reversals=reversals,
         carbon_mg=sum(a.carbon_mg for a in acts) - sum(r.carbon_mg for r in reversals),
         energy=sum(a.energy for a in acts) - sum(r.energy for r in reversals),
+        fate=Fate(**store.fetch(connection, "sum_period", period | {"customer_key": key(customer_ref)})[0]),
         balance=held,
     )

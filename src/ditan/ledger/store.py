@@ -13,7 +13,11 @@ from psycopg.rows import dict_row
 from ditan.ledger.staging import binary_copy
 from ditan.store.statements import load_statements
 
-_SQL = load_statements("ditan.ledger")
+_SQL = {
+    name: statement
+    for file in ("queries.sql", "books.sql", "history.sql")
+    for name, statement in load_statements("ditan.ledger", file).items()
+}
 
 COLUMNS: Final[dict[str, dict[str, str]]] = {
     "asked_customer": {"customer_key": "uuid", "customer_no": "int4"},

@@ -55,14 +55,72 @@ SELECT (SELECT count(*) FROM ledger.posting) AS looked, array(
     LIMIT 5) AS offenders
 
 -- name: inv_04
--- why: The application's role may add and read entries, never change them.
-SELECT 6 AS looked, array(
+-- why: The application's role may add and read entries, never change them. A closed day says what its entries say, once more
+-- why: from the postings and the entries; its balances follow the day before, and its digest follows from both.
+SELECT 9 + (SELECT count(*) FROM ledger.closed_line) AS looked, array(
     SELECT format('ditan_app may %s %s', privilege, relation)
-    FROM unnest(array['ledger.act', 'ledger.reversal', 'ledger.entry', 'ledger.issued', 'ledger.closed_day',
-            'ledger.closed_line']) relation,
+    FROM unnest(array['ledger.act', 'ledger.reversal', 'ledger.entry', 'ledger.issued', 'ledger.shut_day', 'ledger.closed_day',
+            'ledger.closed_line', 'ledger.closed_flow', 'ledger.closed_lot']) relation,
         unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) privilege
     WHERE has_table_privilege('ditan_app', relation, privilege)
-       OR privilege = 'UPDATE' AND has_any_column_privilege('ditan_app', relation, privilege)) AS offenders
+       OR privilege = 'UPDATE' AND has_any_column_privilege('ditan_app', relation, privilege)
+    UNION ALL
+    SELECT format('day %s is closed with %s postings, debit %s and credit %s on %s %s; its entries say %s, %s and %s', day, asset,
+        account, l.entries, l.debit, l.credit, coalesce(e.entries, 0), coalesce(e.debit, 0), coalesce(e.credit, 0))
+    FROM (SELECT * FROM ledger.closed_line WHERE entries <> 0 OR debit <> 0 OR credit <> 0) l FULL JOIN (
+        SELECT booked_on AS day, asset, line AS account, count(*) AS entries, sum(greatest(-amount, 0)) AS debit,
+            sum(greatest(amount, 0)) AS credit
+        FROM ledger.posting WHERE booked_on <= (SELECT max(day) FROM ledger.closed_day) GROUP BY booked_on, asset, line
+    ) e USING (day, asset, account)
+    WHERE (l.entries, l.debit, l.credit) IS DISTINCT FROM (e.entries, e.debit, e.credit)
+    UNION ALL
+    SELECT format('day %s is closed with %s on %s %s; the days to it say %s', day, balance, asset, account, running)
+    FROM (
+        SELECT *, sum(credit - debit) OVER (PARTITION BY asset, account ORDER BY day) AS running,
+            lead(day) OVER (PARTITION BY asset, account ORDER BY day) AS next_day
+        FROM ledger.closed_line
+    ) line WHERE balance <> running OR coalesce(next_day <> day + 1, day <> (SELECT max(day) FROM ledger.closed_day))
+    UNION ALL
+    SELECT format('day %s has lines and is not closed', day)
+    FROM (SELECT day FROM ledger.closed_line EXCEPT SELECT day FROM ledger.closed_day) lost
+    UNION ALL
+    SELECT format('day %s is closed with other %s than its entries say: %s, not %s', day, what, closed, found)
+    FROM ledger.closed_day d CROSS JOIN LATERAL (
+        SELECT 'flows' AS what, array(
+            SELECT concat_ws(' ', kind, entries, earlier_entries, growing_energy, ripe_energy, available_energy, held_energy, owed_energy)
+            FROM ledger.closed_flow WHERE day = d.day AND kind <> 'mature' ORDER BY kind COLLATE "C") AS closed, array(
+            SELECT concat_ws(' ', kind, sum(entries), sum(earlier_entries), sum(growing_energy), sum(ripe_energy), sum(available_energy),
+                sum(held_energy), sum(owed_energy))
+            FROM ledger.moved(d.day, d.day) GROUP BY kind ORDER BY kind COLLATE "C") AS found
+        UNION ALL
+        SELECT 'lots', array(
+            SELECT concat_ws(' ', last_on, energy) FROM ledger.closed_lot WHERE day = d.day ORDER BY last_on), array(
+            SELECT concat_ws(' ', last_on, sum(energy)) FROM (
+                SELECT last_on, energy FROM ledger.closed_lot WHERE day = d.day - 1
+                UNION ALL
+                SELECT last_on, energy FROM ledger.moved_lots(d.day, d.day)
+            ) lot GROUP BY last_on HAVING sum(energy) <> 0 ORDER BY last_on)
+    ) compared WHERE closed <> found
+    UNION ALL
+    SELECT format('day %s is closed with %s energy (growing, ripe, available, held, owed), the days to it say %s', day, closed, found)
+    FROM (
+        SELECT day, concat_ws(' ', growing_energy, ripe_energy, available_energy, held_energy, owed_energy) AS closed,
+            concat_ws(' ', growing, sum(f.pending) OVER so_far - growing, sum(f.available) OVER so_far, sum(f.held) OVER so_far,
+                sum(f.owed) OVER so_far) AS found
+        FROM ledger.closed_day JOIN LATERAL ledger.growing(day, ledger.last_minute(day)) AS growing ON true
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(x.growing_energy + x.ripe_energy), 0) AS pending, coalesce(sum(x.available_energy), 0) AS available,
+                coalesce(sum(x.held_energy), 0) AS held, coalesce(sum(x.owed_energy), 0) AS owed
+            FROM ledger.closed_flow x WHERE x.day = closed_day.day
+        ) f ON true
+        WINDOW so_far AS (ORDER BY day)
+    ) place WHERE closed <> found
+    UNION ALL
+    SELECT format('day %s is closed with the digest %s; its books say %s', day, left(encode(digest, 'hex'), 16),
+        left(encode(ledger.day_digest(day, before), 'hex'), 16))
+    FROM (SELECT *, lag(digest) OVER (ORDER BY day) AS before, lag(day) OVER (ORDER BY day) AS day_before FROM ledger.closed_day) d
+    WHERE digest <> ledger.day_digest(day, before) OR day_before <> day - 1
+    LIMIT 5) AS offenders
 
 -- name: inv_05
 -- why: Each part of a balance is the sum of its entries, and of the balls and lots in it; a hold ends once and whole; so are

@@ -122,31 +122,71 @@ INSERT INTO methodology.life SELECT pack_id, 1, 420, 7, 12 FROM methodology.pack
 
 -- ledger: days that are closed ------------------------------------------------------------------------------------------
 
--- A day's books. Once closed they never change; what comes later is booked on the first open day and says when it happened.
-CREATE TABLE ledger.closed_day (
+-- From this moment nothing more is booked on the day. Shutting waits for who is booking and takes an instant; the day is
+-- summed up afterwards, while the next one goes on.
+CREATE TABLE ledger.shut_day (
     day date PRIMARY KEY,
+    shut_at timestamptz NOT NULL
+);
+
+-- A day's books. Once closed they never change; what comes later is booked on the first open day and says when it happened.
+-- Energy is what all customers had together at the end of the day.
+CREATE TABLE ledger.closed_day (
+    day date PRIMARY KEY REFERENCES ledger.shut_day,
     closed_at timestamptz NOT NULL,
     entries bigint NOT NULL,                -- acts, reversals and entries booked on it
-    digest bytea NOT NULL                   -- SHA-256 over its lines, its ages and the digest of the day before
+    earlier_entries bigint NOT NULL,        -- of them, those that happened on a day before
+    growing_energy bigint NOT NULL,         -- in balls that are not ripe
+    ripe_energy bigint NOT NULL,            -- in balls that are ripe, or were, and neither collected nor lapsed
+    available_energy bigint NOT NULL,
+    held_energy bigint NOT NULL,
+    owed_energy bigint NOT NULL,
+    digest bytea NOT NULL                   -- SHA-256 over the digest of the day before, its lines, flows and lots
 );
 
 -- The trial balance of a closed day: what moved on each account, and what stands on it at the end.
 CREATE TABLE ledger.closed_line (
-    day date NOT NULL REFERENCES ledger.closed_day,
+    day date NOT NULL REFERENCES ledger.shut_day,
     asset text NOT NULL,                    -- carbon, energy, or limited:<id>
-    account text NOT NULL,
-    entries bigint NOT NULL,
+    account text NOT NULL,                  -- all customers together: see ledger.posting
+    entries bigint NOT NULL,                -- postings on it
     debit bigint NOT NULL,
     credit bigint NOT NULL,
     balance bigint NOT NULL,                -- credits less debits, from the first day on
     PRIMARY KEY (day, asset, account)
 );
 
+-- What a closed day did to the energy of all customers, by kind of entry: what it added to each place.
+CREATE TABLE ledger.closed_flow (
+    day date NOT NULL REFERENCES ledger.shut_day,
+    kind text NOT NULL,                     -- act, reversal, a kind of ledger.entry, or mature: balls became ripe
+    entries bigint NOT NULL,
+    earlier_entries bigint NOT NULL,        -- of them, those that happened on a day before
+    growing_energy bigint NOT NULL,
+    ripe_energy bigint NOT NULL,
+    available_energy bigint NOT NULL,
+    held_energy bigint NOT NULL,
+    owed_energy bigint NOT NULL,            -- positive is more debt
+    PRIMARY KEY (day, kind)
+);
+
+-- Available energy at the end of a closed day, by the last day it can be used.
+CREATE TABLE ledger.closed_lot (
+    day date NOT NULL REFERENCES ledger.shut_day,
+    last_on date NOT NULL,
+    energy bigint NOT NULL,
+    PRIMARY KEY (day, last_on)
+);
+
+-- A day's acts and reversals lie together, batch by batch: the smallest index finds them.
+CREATE INDEX act_of_batch ON ledger.act USING brin (batch_id) WITH (autosummarize = on);
+CREATE INDEX reversal_of_batch ON ledger.reversal USING brin (batch_id) WITH (autosummarize = on);
+
 -- The day something is booked on now. Whoever asks holds the books open until the commit.
 CREATE FUNCTION ledger.open_day(at timestamptz) RETURNS date LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(7315002);
-    RETURN greatest(ledger.business_day(at), (SELECT max(day) + 1 FROM ledger.closed_day));
+    RETURN greatest(ledger.business_day(at), (SELECT max(day) + 1 FROM ledger.shut_day));
 END $$;
 
 ALTER TABLE feed.batch
@@ -780,39 +820,183 @@ END $$;
 -- reading ---------------------------------------------------------------------------------------------------------------
 
 -- Postings as a bookkeeper reads them. Positive is a credit. A customer's energy has four accounts; what is owed is negative.
+-- `line` is the account in a trial balance, where all customers are one.
 DROP VIEW ledger.posting;
 CREATE VIEW ledger.posting AS
-    SELECT a.act_id AS entry_id, b.booked_on, a.batch_id, 'act'::text AS kind, p.asset, p.account, p.amount
+    SELECT a.act_id AS entry_id, b.booked_on, a.batch_id, 'act'::text AS kind, p.asset, p.account, p.line, p.amount
     FROM ledger.act a JOIN feed.batch b USING (batch_id) CROSS JOIN LATERAL (VALUES
-        ('carbon', 'issuance:' || a.scenario, -a.carbon_mg),
-        ('carbon', 'customer:' || a.customer_id, a.carbon_mg),
-        ('energy', 'issuance:' || a.scenario, -a.energy::bigint),
-        ('energy', 'customer:' || a.customer_id || ':pending', a.energy::bigint)
-    ) AS p (asset, account, amount) WHERE p.amount <> 0
+        ('carbon', 'issuance:' || a.scenario, 'issuance:' || a.scenario, -a.carbon_mg),
+        ('carbon', 'customer:' || a.customer_id, 'customers', a.carbon_mg),
+        ('energy', 'issuance:' || a.scenario, 'issuance:' || a.scenario, -a.energy::bigint),
+        ('energy', 'customer:' || a.customer_id || ':pending', 'customers:pending', a.energy::bigint)
+    ) AS p (asset, account, line, amount) WHERE p.amount <> 0
     UNION ALL
-    SELECT r.reversal_id, b.booked_on, r.batch_id, 'reversal', p.asset, p.account, p.amount
+    SELECT r.reversal_id, b.booked_on, r.batch_id, 'reversal', p.asset, p.account, p.line, p.amount
     FROM ledger.reversal r JOIN feed.batch b USING (batch_id) JOIN ledger.act a USING (act_id) CROSS JOIN LATERAL (VALUES
-        ('carbon', 'customer:' || r.customer_id, -r.carbon_mg),
-        ('carbon', 'issuance:' || a.scenario, r.carbon_mg),
-        ('energy', 'customer:' || r.customer_id || ':pending', -r.pending_energy::bigint),
-        ('energy', 'customer:' || r.customer_id || ':available', -r.available_energy::bigint),
-        ('energy', 'customer:' || r.customer_id || ':owed', -r.owed_energy::bigint),
-        ('energy', CASE WHEN r.lot_day IS NULL THEN 'lapsed' ELSE 'expired' END, -r.gone_energy::bigint),
-        ('energy', 'issuance:' || a.scenario, r.energy::bigint)
-    ) AS p (asset, account, amount) WHERE p.amount <> 0
+        ('carbon', 'customer:' || r.customer_id, 'customers', -r.carbon_mg),
+        ('carbon', 'issuance:' || a.scenario, 'issuance:' || a.scenario, r.carbon_mg),
+        ('energy', 'customer:' || r.customer_id || ':pending', 'customers:pending', -r.pending_energy::bigint),
+        ('energy', 'customer:' || r.customer_id || ':available', 'customers:available', -r.available_energy::bigint),
+        ('energy', 'customer:' || r.customer_id || ':owed', 'customers:owed', -r.owed_energy::bigint),
+        ('energy', CASE WHEN r.lot_day IS NULL THEN 'lapsed' ELSE 'expired' END,
+            CASE WHEN r.lot_day IS NULL THEN 'lapsed' ELSE 'expired' END, -r.gone_energy::bigint),
+        ('energy', 'issuance:' || a.scenario, 'issuance:' || a.scenario, r.energy::bigint)
+    ) AS p (asset, account, line, amount) WHERE p.amount <> 0
     UNION ALL
-    SELECT e.entry_id, e.booked_on, NULL, e.kind::text, p.asset, p.account, p.amount
-    FROM ledger.entry e CROSS JOIN LATERAL (VALUES
-        ('energy', 'customer:' || e.customer_id || ':pending', e.pending_energy),
-        ('energy', 'customer:' || e.customer_id || ':available', e.available_energy),
-        ('energy', 'customer:' || e.customer_id || ':held', e.held_energy),
-        ('energy', 'customer:' || e.customer_id || ':owed', -e.owed_energy),
-        ('energy', CASE e.kind WHEN 'lapse' THEN 'lapsed' WHEN 'expire' THEN 'expired' WHEN 'capture' THEN 'redeemed'
-            WHEN 'adjust' THEN 'adjusted' WHEN 'award' THEN 'campaign:' || e.limited_id ELSE 'nowhere' END,
-            -(e.pending_energy + e.available_energy + e.held_energy - e.owed_energy)),
-        ('limited:' || e.limited_id, 'balance', e.units),
-        ('limited:' || e.limited_id, 'outside', -e.units)
-    ) AS p (asset, account, amount) WHERE p.amount <> 0;
+    SELECT e.entry_id, e.booked_on, NULL, e.kind::text, p.asset, p.account, p.line, p.amount
+    FROM ledger.entry e CROSS JOIN LATERAL (
+        SELECT CASE e.kind WHEN 'lapse' THEN 'lapsed' WHEN 'expire' THEN 'expired' WHEN 'capture' THEN 'redeemed'
+            WHEN 'adjust' THEN 'adjusted' WHEN 'award' THEN 'campaign:' || e.limited_id ELSE 'nowhere' END AS other
+    ) o CROSS JOIN LATERAL (VALUES
+        ('energy', 'customer:' || e.customer_id || ':pending', 'customers:pending', e.pending_energy),
+        ('energy', 'customer:' || e.customer_id || ':available', 'customers:available', e.available_energy),
+        ('energy', 'customer:' || e.customer_id || ':held', 'customers:held', e.held_energy),
+        ('energy', 'customer:' || e.customer_id || ':owed', 'customers:owed', -e.owed_energy),
+        ('energy', o.other, o.other, -(e.pending_energy + e.available_energy + e.held_energy - e.owed_energy)),
+        ('limited:' || e.limited_id, 'balance', 'balance', e.units),
+        ('limited:' || e.limited_id, 'outside', 'outside', -e.units)
+    ) AS p (asset, account, line, amount) WHERE p.amount <> 0;
+
+-- When the ball of an act ripens: the rule of its pack; at once where the act came later than that.
+CREATE FUNCTION ledger.ripens(occurred_at timestamptz, received_at timestamptz, after_days integer, at_minute integer)
+    RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN greatest((ledger.business_day(occurred_at) - date '1970-01-01' + after_days)::bigint * 1440 + at_minute - 480,
+        ceil(extract(epoch FROM received_at) / 60)::bigint);
+
+-- What was booked from one day to another, summed: a row per kind, and per scenario or limited account, up and down apart, so
+-- that each sum has one sign. `n_…`: how many entries moved it. `other`: the account on the other side of the energy.
+-- Acts and reversals are found by their batches, entries by their day: never more is read than those days.
+CREATE TYPE ledger.movement AS (
+    kind text, scenario smallint, limited_id integer, other text, entries bigint, earlier_entries bigint,
+    carbon_mg bigint, n_carbon bigint, growing_energy bigint, ripe_energy bigint, n_pending bigint,
+    available_energy bigint, n_available bigint, held_energy bigint, n_held bigint, owed_energy bigint, n_owed bigint,
+    gone_energy bigint, n_gone bigint, energy bigint, n_energy bigint, units bigint, n_units bigint
+);
+
+CREATE FUNCTION ledger.moved(p_first date, p_last date) RETURNS SETOF ledger.movement LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_from bigint;
+    v_to bigint;
+BEGIN
+    SELECT min(batch_id), max(batch_id) INTO v_from, v_to FROM feed.batch WHERE booked_on BETWEEN p_first AND p_last;
+    RETURN QUERY
+    SELECT 'act', a.scenario, NULL::integer, 'issuance:' || a.scenario, count(*),
+        count(*) FILTER (WHERE ledger.business_day(a.occurred_at) < b.booked_on),
+        sum(a.carbon_mg)::bigint, count(*) FILTER (WHERE a.carbon_mg <> 0),
+        sum(a.energy)::bigint, 0::bigint, count(*) FILTER (WHERE a.energy <> 0),
+        0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint,
+        sum(a.energy)::bigint, count(*) FILTER (WHERE a.energy <> 0), 0::bigint, 0::bigint
+    FROM ledger.act a JOIN feed.batch b USING (batch_id)
+    WHERE a.batch_id BETWEEN v_from AND v_to AND b.booked_on BETWEEN p_first AND p_last
+    GROUP BY a.scenario
+    UNION ALL
+    SELECT 'reversal', a.scenario, NULL, CASE WHEN r.lot_day IS NULL THEN 'lapsed' ELSE 'expired' END, count(*),
+        count(*) FILTER (WHERE ledger.business_day(r.occurred_at) < b.booked_on),
+        -sum(r.carbon_mg)::bigint, count(*) FILTER (WHERE r.carbon_mg <> 0),
+        -coalesce(sum(r.pending_energy) FILTER (WHERE was.growing), 0), -coalesce(sum(r.pending_energy) FILTER (WHERE NOT was.growing), 0),
+        count(*) FILTER (WHERE r.pending_energy <> 0),
+        -sum(r.available_energy), count(*) FILTER (WHERE r.available_energy <> 0), 0, 0,
+        sum(r.owed_energy), count(*) FILTER (WHERE r.owed_energy <> 0),
+        sum(r.gone_energy), count(*) FILTER (WHERE r.gone_energy <> 0),
+        -sum(r.energy), count(*) FILTER (WHERE r.energy <> 0), 0, 0
+    FROM ledger.reversal r JOIN feed.batch b USING (batch_id)
+    JOIN ledger.act a USING (act_id) JOIN feed.batch first ON first.batch_id = a.batch_id
+    JOIN methodology.life l ON l.pack_id = a.pack_id
+    CROSS JOIN LATERAL (SELECT ledger.ripens(a.occurred_at, first.received_at, l.matures_after_days, l.matures_at_minute)
+        > ledger.minute(b.received_at) AS growing) was
+    WHERE r.batch_id BETWEEN v_from AND v_to AND b.booked_on BETWEEN p_first AND p_last
+    GROUP BY a.scenario, r.lot_day IS NULL
+    UNION ALL
+    SELECT e.kind::text, NULL, e.limited_id,
+        CASE e.kind WHEN 'lapse' THEN 'lapsed' WHEN 'expire' THEN 'expired' WHEN 'capture' THEN 'redeemed'
+            WHEN 'adjust' THEN 'adjusted' WHEN 'award' THEN 'campaign:' || e.limited_id END,
+        count(*), count(*) FILTER (WHERE ledger.business_day(e.occurred_at) < e.booked_on),
+        0, 0, 0, sum(e.pending_energy)::bigint, count(*) FILTER (WHERE e.pending_energy <> 0),
+        sum(e.available_energy)::bigint, count(*) FILTER (WHERE e.available_energy <> 0),
+        sum(e.held_energy)::bigint, count(*) FILTER (WHERE e.held_energy <> 0),
+        sum(e.owed_energy)::bigint, count(*) FILTER (WHERE e.owed_energy <> 0), 0, 0,
+        sum(e.pending_energy + e.available_energy + e.held_energy - e.owed_energy)::bigint,
+        count(*) FILTER (WHERE e.pending_energy + e.available_energy + e.held_energy <> e.owed_energy),
+        sum(e.units)::bigint, count(*) FILTER (WHERE e.units <> 0)
+    FROM ledger.entry e
+    WHERE e.booked_on BETWEEN p_first AND p_last
+    GROUP BY e.kind, e.limited_id, e.available_energy < 0, e.units < 0;
+END $$;
+
+-- The lines of a trial balance that a sum of movements is: each has one sign, so it is a debit or a credit.
+CREATE FUNCTION ledger.lines(m ledger.movement)
+    RETURNS TABLE (asset text, account text, entries bigint, debit bigint, credit bigint) LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT p.asset, p.account, p.n, greatest(-p.amount, 0), greatest(p.amount, 0)
+    FROM (VALUES
+        ('carbon', 'issuance:' || m.scenario, -m.carbon_mg, m.n_carbon),
+        ('carbon', 'customers', m.carbon_mg, m.n_carbon),
+        ('energy', 'customers:pending', m.growing_energy + m.ripe_energy, m.n_pending),
+        ('energy', 'customers:available', m.available_energy, m.n_available),
+        ('energy', 'customers:held', m.held_energy, m.n_held),
+        ('energy', 'customers:owed', -m.owed_energy, m.n_owed),
+        ('energy', m.other, -m.gone_energy, m.n_gone),
+        ('energy', CASE WHEN m.scenario IS NULL THEN m.other ELSE 'issuance:' || m.scenario END, -m.energy, m.n_energy),
+        ('limited:' || m.limited_id, 'balance', m.units, m.n_units),
+        ('limited:' || m.limited_id, 'outside', -m.units, m.n_units)
+    ) AS p (asset, account, amount, n) WHERE p.n > 0;
+END;
+
+-- How the available energy of all customers changed, by the last day it can be used.
+CREATE FUNCTION ledger.moved_lots(p_first date, p_last date) RETURNS TABLE (last_on date, energy bigint)
+    LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_from bigint;
+    v_to bigint;
+BEGIN
+    SELECT min(batch_id), max(batch_id) INTO v_from, v_to FROM feed.batch WHERE booked_on BETWEEN p_first AND p_last;
+    RETURN QUERY
+    SELECT date '1970-01-01' + day::integer, sum(moved.energy)::bigint FROM (
+        SELECT lot >> 40 AS day, CASE WHEN e.available_energy < 0 THEN -(lot & 1099511627775) ELSE lot & 1099511627775 END AS energy
+        FROM ledger.entry e, unnest(e.lots) lot WHERE e.booked_on BETWEEN p_first AND p_last
+        UNION ALL
+        SELECT lot >> 40, -(lot & 1099511627775)
+        FROM ledger.reversal r JOIN feed.batch b USING (batch_id), unnest(r.lots) lot
+        WHERE r.batch_id BETWEEN v_from AND v_to AND b.booked_on BETWEEN p_first AND p_last
+    ) moved GROUP BY day;
+END $$;
+
+-- What was booked by a day and is not ripe at a minute. Only acts of the last days can be: a rule says how many.
+CREATE FUNCTION ledger.growing(p_last date, p_minute bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_first date := date '1970-01-01' + ((p_minute + 480) / 1440)::integer
+        - coalesce((SELECT max(matures_after_days) FROM methodology.life), 0) - 1;
+    v_from bigint;
+    v_to bigint;
+BEGIN
+    SELECT min(batch_id), max(batch_id) INTO v_from, v_to FROM feed.batch WHERE booked_on BETWEEN v_first AND p_last;
+    RETURN coalesce((
+        SELECT sum(a.energy) FROM ledger.act a JOIN feed.batch b USING (batch_id) JOIN methodology.life l ON l.pack_id = a.pack_id
+        WHERE a.batch_id BETWEEN v_from AND v_to AND b.booked_on <= p_last
+            AND ledger.ripens(a.occurred_at, b.received_at, l.matures_after_days, l.matures_at_minute) > p_minute
+    ), 0) - coalesce((
+        SELECT sum(r.pending_energy) FROM ledger.reversal r JOIN feed.batch b USING (batch_id)
+        JOIN ledger.act a USING (act_id) JOIN feed.batch first ON first.batch_id = a.batch_id
+        JOIN methodology.life l ON l.pack_id = a.pack_id
+        WHERE r.batch_id BETWEEN v_from AND v_to AND b.booked_on <= p_last
+            AND ledger.ripens(a.occurred_at, first.received_at, l.matures_after_days, l.matures_at_minute) > p_minute
+    ), 0);
+END $$;
+
+-- The last minute of a business day.
+CREATE FUNCTION ledger.last_minute(day date) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (day - date '1970-01-01' + 1)::bigint * 1440 - 481;
+
+-- The digest of a day: SHA-256 over text, a line each: the digest before in hexadecimal, the day, its lines, flows and lots.
+CREATE FUNCTION ledger.day_digest(p_day date, p_before bytea) RETURNS bytea LANGUAGE sql STABLE
+    RETURN sha256(convert_to(concat_ws(E'\n', encode(p_before, 'hex'), to_char(p_day, 'YYYY-MM-DD'),
+        (SELECT string_agg(concat_ws('|', asset, account, entries, debit, credit, balance), E'\n'
+            ORDER BY asset COLLATE "C", account COLLATE "C") FROM ledger.closed_line WHERE day = p_day),
+        (SELECT string_agg(concat_ws('|', kind, entries, earlier_entries, growing_energy, ripe_energy, available_energy,
+            held_energy, owed_energy), E'\n' ORDER BY kind COLLATE "C") FROM ledger.closed_flow WHERE day = p_day),
+        (SELECT string_agg(concat_ws('|', to_char(last_on, 'YYYY-MM-DD'), energy), E'\n' ORDER BY last_on)
+            FROM ledger.closed_lot WHERE day = p_day)
+    ), 'UTF8'));
 
 -- What one batch asks about and changes; keys and numbers only, so that nothing personal is staged. Made once per connection.
 CREATE OR REPLACE FUNCTION ledger.open_working_tables() RETURNS void LANGUAGE plpgsql AS $$
@@ -846,6 +1030,7 @@ END $$;
 
 GRANT SELECT, INSERT ON methodology.life TO ditan_app;
 GRANT USAGE ON SEQUENCE accounts.customer_customer_id_seq TO ditan_app;
-GRANT SELECT, INSERT ON ledger.entry, ledger.issued, ledger.sweep, ledger.closed_day, ledger.closed_line TO ditan_app;
+GRANT SELECT, INSERT ON ledger.entry, ledger.issued, ledger.sweep TO ditan_app;
+GRANT SELECT, INSERT ON ledger.shut_day, ledger.closed_day, ledger.closed_line, ledger.closed_flow, ledger.closed_lot TO ditan_app;
 GRANT SELECT, INSERT, UPDATE ON ledger.limited, ledger.proposal TO ditan_app;
 GRANT SELECT ON ledger.posting, ledger.issuance TO ditan_app;
