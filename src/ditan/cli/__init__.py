@@ -9,17 +9,19 @@ from typing import Annotated
 
 import typer
 
-from ditan.cli import account, db, methodology
+from ditan.cli import account, db, ledger, methodology
 from ditan.cli.check import check
 from ditan.cli.demo import demo
 from ditan.cli.explain import explain
 from ditan.cli.ingest import ingest
 from ditan.cli.replay import replay
+from ditan.cli.showing import say
 from ditan.cli.statement import statement
 from ditan.cli.synth import synth
 from ditan.kernel.errors import DitanError
 from ditan.kernel.logging import configure_logging
 from ditan.kernel.settings import LogLevel, load_settings
+from ditan.ledger import LedgerRefusal
 
 
 def _print_version(wanted: bool) -> None:
@@ -62,6 +64,7 @@ app.command("check")(check)
 app.command("replay")(replay)
 app.command("synth")(synth)
 app.add_typer(account.app, name="account")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(methodology.app, name="methodology")
 app.add_typer(db.app, name="db")
 
@@ -73,6 +76,11 @@ def _log_level() -> LogLevel:
         return "warning"
 
 
+def _message(error: DitanError) -> str:
+    """What the ledger refuses, it refuses in the reader's language."""
+    return say(error.code.meaning, load_settings()) if isinstance(error, LedgerRefusal) else error.message
+
+
 def main() -> None:
     """Run the command line; a `DitanError` becomes one message, one hint and its exit code."""
     configure_logging(_log_level())
@@ -81,9 +89,10 @@ def main() -> None:
     except DitanError as error:
         if "--json" in sys.argv:
             body = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
+            body |= {"code": error.code.value} if isinstance(error, LedgerRefusal) else {}
             typer.echo(json.dumps(body, ensure_ascii=False))
         else:
-            typer.echo(f"ditan: {error.message}", err=True)
+            typer.echo(f"ditan: {_message(error)}", err=True)
             if error.hint:
                 typer.echo(f"       {error.hint}", err=True)
         raise SystemExit(error.exit_code) from error

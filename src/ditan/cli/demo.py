@@ -152,7 +152,7 @@ def _show(settings: Settings, result: Demo, month: str) -> None:
     print_scenarios(result.scenarios)
     console.print(Rule("3 · what a customer sees 客户看到的", align="left"))
     if result.statement:
-        print_statement(result.statement, month, rows_max=24)
+        print_statement(result.statement, month, settings, rows_max=24)
     console.print(Rule("4 · what an auditor sees: one gram 审计者看到的：这一克怎么来的", align="left"))
     if result.explained:
         print_story(result.explained, settings)

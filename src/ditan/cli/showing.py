@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
@@ -101,10 +101,21 @@ def act_name(act: Any) -> str:
 @contextmanager
 def progress(description: str, total: int | None, *, quiet: bool = False) -> Iterator[Any]:
     """A progress bar on stderr; gives a function that takes how much more is done."""
-    bar = Progress(
+    with _bar(quiet) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda step: bar.advance(task, step)
+
+
+@contextmanager
+def progress_of(description: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on stderr; gives a function that takes how much is done, and of how much."""
+    with _bar(quiet) as bar:
+        task = bar.add_task(description, total=None)
+        yield lambda done, every: bar.update(task, completed=done, total=every)
+
+
+def _bar(quiet: bool) -> Progress:
+    return Progress(
         TextColumn("{task.description}"), BarColumn(bar_width=32), TaskProgressColumn(), TimeElapsedColumn(),
         TimeRemainingColumn(), console=Console(stderr=True), transient=True, disable=quiet,
     )  # fmt: skip
-    with bar:
-        task = bar.add_task(description, total=total)
-        yield lambda step: bar.advance(task, step)

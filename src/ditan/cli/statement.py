@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from ditan.cli.showing import AsJson, act_name, both, console, grams, moment, number, print_json, table
+from ditan.cli.showing import AsJson, act_name, both, console, grams, moment, number, print_json, say, table
 from ditan.kernel.clock import BUSINESS_ZONE, SYSTEM_CLOCK
 from ditan.kernel.errors import InvalidInput
-from ditan.kernel.settings import load_settings
-from ditan.ledger import Statement
+from ditan.kernel.settings import Settings, load_settings
+from ditan.ledger import Balance, Fate, Statement
 from ditan.ledger import statement as read_statement
+from ditan.model import Text
 from ditan.store import Store
 
 
@@ -23,12 +24,13 @@ def statement(
 ) -> None:
     """Print a customer's statement: every act, what was taken back, carbon and energy."""
     start, end = period(month)
-    with Store.open(load_settings()).unit_of_work() as connection:
+    settings = load_settings()
+    with Store.open(settings).unit_of_work() as connection:
         found = read_statement(connection, customer, start, end, SYSTEM_CLOCK.now())
     if as_json:
         print_json(found)
     else:
-        print_statement(found, month)
+        print_statement(found, month, settings)
 
 
 def period(month: str | None) -> tuple[datetime, datetime]:
@@ -43,17 +45,55 @@ def period(month: str | None) -> tuple[datetime, datetime]:
     return start, following
 
 
-def print_statement(found: Statement, month: str | None, *, rows_max: int = 40) -> None:
+def places_of(balance: Balance) -> list[Text]:
+    """Say where a customer's energy is, and what is owed."""
+    now = _listed(
+        (balance.growing_energy, Text(zh="{} 正在成熟", en="{} growing")),
+        (balance.ripe_energy, Text(zh="{} 可收取", en="{} ripe, to be collected")),
+        (balance.available_energy, Text(zh="{} 可使用", en="{} available")),
+        (balance.held_energy, Text(zh="{} 为兑换冻结", en="{} held for redemptions under way")),
+    )
+    sentences = [Text(zh=f"现有能量：{now.zh or '无'}。", en=f"Energy: {now.en or 'none'}.")]
+    if owed := balance.owed_energy:
+        sentences.append(
+            Text(
+                zh=f"尚欠 {owed:,} 能量：退款应收回的多于当时可用的，之后所得先抵还。",
+                en=f"{owed:,} energy is owed: refunds took back more than there was; later earnings pay it first.",
+            )
+        )
+    return sentences
+
+
+def fate_of(fate: Fate) -> list[Text]:
+    """Say what became of a customer's energy in the period, if anything did."""
+    past = _listed(
+        (fate.collected_energy, Text(zh="收取 {}", en="{} collected")),
+        (fate.awarded_energy, Text(zh="活动赠送 {}", en="{} awarded by campaigns")),
+        (fate.redeemed_energy, Text(zh="兑换 {}", en="{} redeemed")),
+        (fate.lapsed_energy, Text(zh="未及时收取而消失 {}", en="{} lapsed, not collected in time")),
+        (fate.expired_energy, Text(zh="过期 {}", en="{} expired, not used in time")),
+        (fate.adjusted_energy, Text(zh="银行更正 {}", en="{} corrected by the bank")),
+    )
+    return [Text(zh=f"本期能量：{past.zh}。", en=f"Energy in this period: {past.en}.")] if past.en else []
+
+
+def _listed(*parts: tuple[int, Text]) -> Text:
+    """The parts that are not zero, in one list."""
+    told = [(number(energy), text) for energy, text in parts if energy]
+    return Text(
+        zh="，".join(text.zh.format(energy) for energy, text in told),
+        en=", ".join(text.en.format(energy) for energy, text in told),
+    )
+
+
+def print_statement(found: Statement, month: str | None, settings: Settings, *, rows_max: int = 40) -> None:
     """Print a statement; the last `rows_max` acts, all of them in JSON."""
     title = f"低碳家园 statement · {found.customer_ref} · {month or 'all time'}"
     shown = table(
         title, "time", "scenario", "basis", "tier", "carbon", "energy", "cut by", "act", right=(4, 5),
         caption=(
             f"period  {grams(found.carbon_mg)} CO₂e   {number(found.energy)} energy      "
-            f"balance  {grams(found.balance.carbon_mg)} CO₂e   {number(found.balance.energy)} energy\n"
-            f"energy  growing {number(found.balance.growing_energy)}   ripe {number(found.balance.ripe_energy)}   "
-            f"available {number(found.balance.available_energy)}   held {number(found.balance.held_energy)}"
-            + (f"   owed {number(found.balance.owed_energy)}" if found.balance.owed_energy else "")
+            f"balance  {grams(found.balance.carbon_mg)} CO₂e   {number(found.balance.energy)} energy"
         ),
     )  # fmt: skip
     lines = [
@@ -76,6 +116,8 @@ def print_statement(found: Statement, month: str | None, *, rows_max: int = 40) 
     for at, *rest in lines[-rows_max:]:
         shown.add_row(moment(at), *rest)
     console.print(shown)
+    for sentence in (*places_of(found.balance), *fate_of(found.fate)):
+        console.print(say(sentence, settings))
     console.print(
         "[dim]估算的减排量（相对基准情景），不可交易。"
         "Estimated reduction against a baseline; not an offset, not tradable.[/]"

@@ -19,7 +19,7 @@ from ditan.ledger.history import HistoryEntry, HistoryPage, balance_as_of, histo
 from ditan.ledger.limited import Limited, LimitedKind, all_limited, open_limited, read_limited
 from ditan.ledger.posting import Outcome, evidence, post
 from ditan.ledger.proposals import Proposal, decide, open_proposals, propose
-from ditan.ledger.reading import Act, Balance, Reversal, Statement, balance, find_act, statement
+from ditan.ledger.reading import Act, Balance, Fate, Reversal, Statement, balance, find_act, statement
 from ditan.ledger.registering import registered_pack
 from ditan.ledger.sweeping import Swept, sweep
 
@@ -30,6 +30,7 @@ __all__ = [
     "ClosedDay",
     "Collection",
     "EnergyCode",
+    "Fate",
     "HistoryEntry",
     "HistoryPage",
     "LedgerRefusal",

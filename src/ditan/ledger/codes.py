@@ -96,10 +96,21 @@ ENERGY_MEANING: Final[dict[EnergyCode, Text]] = {
 }
 
 
+_NEXT: Final = {
+    EnergyCode.CONFLICT: "Look at the entry it became (`ditan ledger history CUSTOMER`), or send it under a new id.",
+    EnergyCode.CLOSED: "A closed account stays closed.",
+    EnergyCode.USED_UP: "`ditan ledger limited list` shows what is left; `limited supply` proposes more.",
+    EnergyCode.TOO_LATE: "Give it back: `ditan ledger release HOLD`; the sweep does so as well.",
+    EnergyCode.CAPTURED: "A hold ends once: `ditan ledger history CUSTOMER` shows how.",
+    EnergyCode.RELEASED: "A hold ends once: `ditan ledger history CUSTOMER` shows how.",
+}
+"""What to do about a refusal."""
+
+
 class LedgerRefusal(Conflict):
     """The ledger refused a request; nothing was changed."""
 
     def __init__(self, code: EnergyCode, energy: int = 0) -> None:
         self.code, self.energy = code, energy
-        hint = f"There is {energy:,}." if code in {EnergyCode.NOT_ENOUGH, EnergyCode.USED_UP} and energy else None
-        super().__init__(code.meaning.en, hint)
+        there_is = code is EnergyCode.NOT_ENOUGH or (code is EnergyCode.USED_UP and energy)
+        super().__init__(code.meaning.en, f"There is {energy:,}." if there_is else _NEXT.get(code))

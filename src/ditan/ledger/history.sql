@@ -81,5 +81,6 @@ SELECT -coalesce(sum(pending_energy) FILTER (WHERE kind = 'collect'), 0)::bigint
     -coalesce(sum(available_energy) FILTER (WHERE kind = 'expire'), 0)::bigint AS expired_energy,
     -coalesce(sum(available_energy + held_energy - owed_energy) FILTER (WHERE kind = 'capture'), 0)::bigint AS redeemed_energy,
     coalesce(sum(available_energy - owed_energy) FILTER (WHERE kind = 'adjust'), 0)::bigint AS adjusted_energy
-FROM ledger.entry e JOIN ledger.holder h USING (customer_id)
-WHERE h.customer_key = %(customer_key)s AND e.occurred_at >= %(start)s AND e.occurred_at < %(end)s
+FROM ledger.entry
+WHERE customer_id = (SELECT customer_id FROM ledger.holder WHERE customer_key = %(customer_key)s)
+    AND occurred_at >= %(start)s AND occurred_at < %(end)s
