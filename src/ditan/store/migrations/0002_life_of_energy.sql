@@ -961,25 +961,34 @@ BEGIN
     ) moved GROUP BY day;
 END $$;
 
--- What was booked by a day and is not ripe at a minute. Only acts of the last days can be: a rule says how many.
+-- The first moment whose acts are not ripe at a minute, when they came in time.
+CREATE FUNCTION ledger.growing_since(p_minute bigint, after_days integer, at_minute integer) RETURNS timestamptz
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((date '1970-01-01' + ((p_minute - at_minute + 480) / 1440)::integer - after_days + 1)::timestamp - interval '8 hours')
+        AT TIME ZONE 'UTC';
+
+-- What was booked by a day and is not ripe at a minute. Only acts of the last days can be: a rule says how many. Compares moments
+-- where `ripens` would count minutes for each act.
 CREATE FUNCTION ledger.growing(p_last date, p_minute bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_first date := date '1970-01-01' + ((p_minute + 480) / 1440)::integer
         - coalesce((SELECT max(matures_after_days) FROM methodology.life), 0) - 1;
+    v_moment timestamptz := to_timestamp(p_minute * 60);
     v_from bigint;
     v_to bigint;
 BEGIN
     SELECT min(batch_id), max(batch_id) INTO v_from, v_to FROM feed.batch WHERE booked_on BETWEEN v_first AND p_last;
     RETURN coalesce((
-        SELECT sum(a.energy) FROM ledger.act a JOIN feed.batch b USING (batch_id) JOIN methodology.life l ON l.pack_id = a.pack_id
-        WHERE a.batch_id BETWEEN v_from AND v_to AND b.booked_on <= p_last
-            AND ledger.ripens(a.occurred_at, b.received_at, l.matures_after_days, l.matures_at_minute) > p_minute
+        SELECT sum(a.energy) FROM ledger.act a JOIN feed.batch b USING (batch_id) JOIN (
+            SELECT pack_id, ledger.growing_since(p_minute, matures_after_days, matures_at_minute) AS since FROM methodology.life
+        ) l ON l.pack_id = a.pack_id
+        WHERE a.batch_id BETWEEN v_from AND v_to AND b.booked_on <= p_last AND (a.occurred_at >= l.since OR b.received_at > v_moment)
     ), 0) - coalesce((
         SELECT sum(r.pending_energy) FROM ledger.reversal r JOIN feed.batch b USING (batch_id)
-        JOIN ledger.act a USING (act_id) JOIN feed.batch first ON first.batch_id = a.batch_id
-        JOIN methodology.life l ON l.pack_id = a.pack_id
-        WHERE r.batch_id BETWEEN v_from AND v_to AND b.booked_on <= p_last
-            AND ledger.ripens(a.occurred_at, first.received_at, l.matures_after_days, l.matures_at_minute) > p_minute
+        JOIN ledger.act a USING (act_id) JOIN feed.batch first ON first.batch_id = a.batch_id JOIN (
+            SELECT pack_id, ledger.growing_since(p_minute, matures_after_days, matures_at_minute) AS since FROM methodology.life
+        ) l ON l.pack_id = a.pack_id
+        WHERE r.batch_id BETWEEN v_from AND v_to AND b.booked_on <= p_last AND (a.occurred_at >= l.since OR first.received_at > v_moment)
     ), 0);
 END $$;
 
