@@ -92,6 +92,7 @@ def doomed(folder: Path, number: int) -> Path:
 def main(plan: Plan, number: int, life: int) -> None:
     """Be client `number`, for the `life`-th time, until the run is stopped or its parent is gone."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # that a killed server cannot roll back is no news
     try:
         Client(plan, number, life).work()
     except BaseException:
