@@ -81,7 +81,11 @@ class Race:
     def at_once(self, tasks: Sequence[Callable[[], Any]]) -> list[Any]:
         """Start as many as there may be at the same moment, then the others; give what each returned."""
         gate, threads = threading.Event(), min(AT_ONCE, len(tasks))
-        ready = threading.Semaphore(0)
+        ready, connected = threading.Semaphore(0), threading.Barrier(threads)
+
+        def connect(_: int) -> None:
+            with self.store.unit_of_work():
+                connected.wait(timeout=60)  # so that each has its own, and none must be opened during the race
 
         def run(task: Callable[[], Any]) -> Any:
             ready.release()
@@ -89,6 +93,7 @@ class Race:
             return task()
 
         with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(connect, range(threads)))
             futures = [pool.submit(run, task) for task in tasks]
             for _ in range(threads):
                 assert ready.acquire(timeout=60)

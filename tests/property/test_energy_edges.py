@@ -245,10 +245,13 @@ def test_a_refund_takes_its_own_lot_before_others(both: Both) -> None:
     both.collect(NOON + DAY)
     both.do("adjust", NOON, customer=LIN, request="older", energy=10, months=0)
     both.do("adjust", NOON, customer=LIN, request="newer", energy=10, months=20)
-    both.hold(NOON + DAY, 25, NOON + 2 * DAY)  # the older lot and 15 of its own
+    both.hold(NOON + DAY, 5, NOON + 2 * DAY)
     both.refund(NOON + DAY, (act, 80))
-    assert both.lots() == {date(2027, 11, 30): 5}
-    assert both.sums() == (0, 5, 25, 0)
+    assert both.lots() == {date(2026, 3, 31): 5, YEAR_END: 10, date(2027, 11, 30): 10}
+    both.hold(NOON + DAY, 20, NOON + 2 * DAY, "more")  # what is left of the older, all of its own, half of the newer
+    both.refund(NOON + DAY, (act, 20))
+    assert both.lots() == {}
+    assert both.sums() == (0, 0, 25, 5)
 
 
 def test_an_act_without_energy_gives_back_its_carbon(both: Both) -> None:
