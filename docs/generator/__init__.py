@@ -11,6 +11,8 @@ from typing import Final
 
 from docs.generator import codes, commands, database, events, methodology, promises, settings
 
+from ditan.api import documenting
+
 REFERENCE: Final = Path(__file__).resolve().parents[1] / "reference"
 
 
@@ -23,6 +25,7 @@ def pages() -> dict[Path, str]:
         "invariants.md": promises.page(),
         "events.md": events.page(),
         "tables.md": database.page(),
+        "openapi.json": documenting.page(),
         **methodology.pages(),
     }
     return {REFERENCE / name: text for name, text in made.items()}

@@ -77,7 +77,11 @@ def _values(described: object) -> str:
         case msgspec.inspect.BoolType():
             return "`true` · `false`"
         case msgspec.inspect.UnionType():
-            return "URL"
+            return "text"
+        case msgspec.inspect.StrType():
+            return "text"
+        case msgspec.inspect.IntType(ge=least, le=most):
+            return f"{least}–{most:,}"
         case _:
             return "path"
 

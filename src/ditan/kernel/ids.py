@@ -33,12 +33,17 @@ def act_id(source: str, event_id: str) -> ActId:
 
 def show_act(act: UUID) -> str:
     """Write an act id for people: `act_` and 26 characters."""
-    number = act.int
+    return show("act", act)
+
+
+def show(prefix: str, name: UUID) -> str:
+    """Write an id for people: what it names, `_`, and 26 characters."""
+    number = name.int
     digits: list[str] = []
     for _ in range(_LENGTH):
         number, digit = divmod(number, 32)
         digits.append(_ALPHABET[digit])
-    return "act_" + "".join(reversed(digits))
+    return f"{prefix}_" + "".join(reversed(digits))
 
 
 def read_act(text: str) -> ActId:
@@ -47,17 +52,29 @@ def read_act(text: str) -> ActId:
     Raises: InvalidInput when the text is neither.
     """
     try:
-        if not text.startswith("act_"):
-            return ActId(UUID(text))
-        digits = text.removeprefix("act_").upper()
-        if len(digits) != _LENGTH:
-            raise ValueError(f"{len(digits)} characters after act_, not {_LENGTH}")
-        number = 0
-        for character in digits:
-            number = number * 32 + _ALPHABET.index(character)
-        return ActId(UUID(int=number))
+        return ActId(_read("act", text) if text.startswith("act_") else UUID(text))
     except ValueError as error:
         raise InvalidInput(
             f"{text!r} is not an act id",
             hint="An act id looks like act_01J9… (30 characters); `ditan statement CUSTOMER` lists them.",
         ) from error
+
+
+def read_name(prefix: str, text: str) -> UUID | None:
+    """Read an id that `show` wrote; None when it is none of this kind."""
+    try:
+        return _read(prefix, text)
+    except ValueError:
+        return None
+
+
+def _read(prefix: str, text: str) -> UUID:
+    if not text.startswith(f"{prefix}_"):
+        raise ValueError(f"it does not begin with {prefix}_")
+    digits = text.removeprefix(f"{prefix}_").upper()
+    if len(digits) != _LENGTH:
+        raise ValueError(f"{len(digits)} characters after {prefix}_, not {_LENGTH}")
+    number = 0
+    for character in digits:
+        number = number * 32 + _ALPHABET.index(character)
+    return UUID(int=number)

@@ -88,6 +88,46 @@ sweep_customers = 50_000
 #: The holds that one unit of work of a sweep releases.
 sweep_holds = 1_000
 
+# --- the API ---------------------------------------------------------------------------------------
+
+#: The events of one call of `POST /v1/events`. More belongs into a file.
+events_per_call_max = 5_000
+
+#: The body of a call with events, in bytes: 1,600 for each.
+events_body_bytes_max = 8 << 20
+
+#: The body of any other call, in bytes.
+body_bytes_max = 1 << 16
+
+#: The longest a request may take, in seconds. What it has begun is finished or rolled back by the database.
+request_seconds_max = 30
+
+#: The longest a statement that only reads for a page may take, in milliseconds.
+page_read_ms_max = 5_000
+
+#: The requests that are worked on at the same time, each with a database connection of its own.
+requests_at_once = 16
+
+#: The acts or balls of one page of a list, and how many when the caller does not say.
+page_items_max = 100
+page_items = 20
+
+#: The balls on the home page. All of them are in the list of balls.
+home_balls_max = 24
+
+#: The longest token, in characters.
+token_chars_max = 8_192
+
+#: How long keys of the issuer are believed before they are fetched again, and how soon an unknown key asks again.
+keys_minutes_max = 60
+keys_again_seconds_min = 30
+
+#: Cards that a token may name.
+token_cards_max = 64
+
+#: Customers whose request rate is remembered; the least recent is forgotten.
+rates_remembered = 100_000
+
 # --- the store ------------------------------------------------------------------------------------
 
 #: The oldest PostgreSQL that Ditan runs on.
@@ -115,5 +155,9 @@ assert 0 < batch_rows_min < batch_rows_max
 assert waiting_refund_days < event_age_days_max, "a refund may wait as long as its original may be late"
 assert batch_rows_max * amount_fen_max < 2**63, "the sum of a batch fits a bigint"
 assert ball_energy_max < lot_energy_max < 2**62
+assert events_per_call_max <= batch_rows_max, "a call is a batch"
+assert events_per_call_max * 1_600 <= events_body_bytes_max, "an event has about 300 bytes"
+assert page_read_ms_max < request_seconds_max * 1_000
+assert 0 < page_items <= page_items_max
 assert unit_of_work_attempts_max >= 2, "a failed unit of work is tried again"
 assert socket_dir_bytes_max + len("/.s.PGSQL.5432") <= 107

@@ -62,6 +62,34 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         LogLevel,
         msgspec.Meta(description="Lowest level that is logged: debug, info, warning or error."),
     ] = "warning"
+    token_issuer: Annotated[
+        str | None,
+        msgspec.Meta(description="Issuer (`iss`) of the tokens that open the API: the bank's OIDC provider."),
+    ] = None
+    token_keys: Annotated[
+        str | None,
+        msgspec.Meta(description="The issuer's public keys as a JWKS: the path of a file, or an https URL."),
+    ] = None
+    token_customer_audience: Annotated[
+        str,
+        msgspec.Meta(description="Audience (`aud`) of tokens with which a customer reads her own page."),
+    ] = "ditan-customer"
+    token_system_audience: Annotated[
+        str,
+        msgspec.Meta(description="Audience (`aud`) of tokens with which the bank's systems send events."),
+    ] = "ditan-system"
+    token_algorithms: Annotated[
+        str,
+        msgspec.Meta(description="Signatures that are accepted, with blanks between; `none` and HMAC never are."),
+    ] = "ES256 PS256 RS256"
+    token_skew_seconds: Annotated[
+        int,
+        msgspec.Meta(ge=0, le=300, description="How far the issuer's clock may be from ours, in seconds."),
+    ] = 60
+    requests_per_minute: Annotated[
+        int,
+        msgspec.Meta(ge=1, le=1_000_000, description="Requests a minute of one customer or system, on each worker."),
+    ] = 240
 
     @property
     def embedded(self) -> bool:

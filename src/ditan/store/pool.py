@@ -30,7 +30,7 @@ RETRIED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
 
 #: The same event or request, twice at the same moment: the second is tried again and finds what the first one wrote.
-MET_BEFORE = frozenset({"act_pkey", "reversal_pkey", "entry_pkey"})
+MET_BEFORE = frozenset({"act_pkey", "reversal_pkey", "entry_pkey", "request_pkey"})
 
 
 class StatementCount:
@@ -54,6 +54,7 @@ class Store:
         self.migration_url = migration_url or url
         self._counts: list[StatementCount] = []
         self._idle: list[Connection] = []
+        self._readers: list[Connection] = []
         self._idle_lock = threading.Lock()
 
     @classmethod
@@ -136,6 +137,39 @@ class Store:
                     ) from error
             attempt += 1
 
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """`work`, which only reads: each statement by itself, one trip to the server, and never for long.
+
+        A connection that was lost while it was idle is replaced, once.
+        """
+        with self._idle_lock:
+            connection = self._readers.pop() if self._readers else None
+        if connection is not None:
+            try:
+                return self._read(connection, work)
+            except psycopg.OperationalError:
+                if not connection.closed:
+                    raise
+        connection = self.connect()
+        connection.autocommit = True
+        psycopg.Cursor(connection).execute(statements["only_read"], {"ms": str(limits.page_read_ms_max)})
+        try:
+            return self._read(connection, work)
+        except psycopg.OperationalError as error:
+            if not connection.closed:
+                raise
+            raise StoreUnavailable("The connection to the database was lost.", hint="Try again.") from error
+
+    def _read(self, connection: Connection, work: Callable[[Connection], T]) -> T:
+        try:
+            return work(connection)
+        finally:
+            if connection.closed or connection.info.transaction_status != pq.TransactionStatus.IDLE:
+                connection.close()
+            else:
+                with self._idle_lock:
+                    self._readers.append(connection)
+
     def describe(self) -> dict[str, Any]:
         """What `ditan db status` says of a server that runs: version and migrations."""
         with _connect(self.url, psycopg.Cursor) as connection:
@@ -156,7 +190,7 @@ class Store:
     def close(self) -> None:
         """Close the idle connections; an embedded server runs on for the next process."""
         with self._idle_lock:
-            idle, self._idle = self._idle, []
+            idle, self._idle, self._readers = [*self._idle, *self._readers], [], []
         for connection in idle:
             connection.close()
 

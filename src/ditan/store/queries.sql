@@ -39,3 +39,7 @@ SELECT pg_has_role(%(login)s, 'ditan_app', 'SET');
 -- name: let_become_application
 -- why: that login must be able to act as the application role
 GRANT ditan_app TO {login};
+
+-- name: only_read
+-- why: A connection for pages: it cannot write, and a statement that takes too long is stopped.
+SELECT set_config('default_transaction_read_only', 'on', false), set_config('statement_timeout', %(ms)s, false)

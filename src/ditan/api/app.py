@@ -1,0 +1,79 @@
+"""The application: everything put together, once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from ditan import packs
+from ditan.api import customer, system
+from ditan.api.edge import Edge
+from ditan.api.hall import Hall
+from ditan.api.identity import Identity, IssuerKeys, Keys, Principal
+from ditan.api.problems import answer_problem
+from ditan.api.routing import AnyRequest, authorize
+from ditan.flow import Methodology, prepare
+from ditan.kernel import limits
+from ditan.kernel.clock import Clock
+from ditan.kernel.errors import InvalidInput
+from ditan.kernel.settings import Settings
+from ditan.store import Store
+
+ROUTES: Final = [*customer.HANDLERS, *system.HANDLERS]
+
+
+def create_app(
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    *,
+    keys: Keys | None = None,
+    issuer: str | None = None,
+    methodology: Methodology | None = None,
+) -> Edge:
+    """Put the API together. `keys` and `issuer`: whose tokens are believed, when not those of the settings.
+
+    Raises: InvalidInput when the settings name no issuer; MethodologyError when the methodology may not run.
+    """
+    if keys is None:
+        if not settings.token_keys:
+            raise InvalidInput(
+                "the API needs the keys of an issuer", hint="Set DITAN_TOKEN_ISSUER and DITAN_TOKEN_KEYS."
+            )
+        keys = IssuerKeys(settings.token_keys)
+    identity = Identity(settings, keys, issuer=issuer)
+    hall = Hall(settings, store, clock, methodology or prepare(store, packs.load(), clock), identity)
+    return Edge(build(hall), hall)
+
+
+def build(hall: Hall) -> Litestar:
+    """Make the application around a hall."""
+    return Litestar(
+        route_handlers=ROUTES,
+        guards=[authorize],
+        exception_handlers={Exception: answer_problem},
+        dependencies=DEPENDENCIES,
+        state=State({"hall": hall}),
+        request_max_body_size=limits.body_bytes_max,
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _hall(request: AnyRequest) -> Hall:
+    hall: Hall = request.app.state.hall
+    return hall
+
+
+def _who(request: AnyRequest) -> Principal:
+    who: Principal = request.state.who
+    return who
+
+
+DEPENDENCIES: Final = {
+    "hall": Provide(_hall, sync_to_thread=False),
+    "who": Provide(_who, sync_to_thread=False),
+}

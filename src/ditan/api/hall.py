@@ -1,0 +1,53 @@
+"""The hall: what all requests of one process share. It is made once and given to whoever needs it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+from ditan.api.identity import Identity
+from ditan.api.limiting import Rates
+from ditan.api.measuring import Measures
+from ditan.flow import Methodology
+from ditan.insight.packing import pack_of_version
+from ditan.kernel.clock import Clock
+from ditan.kernel.settings import Settings
+from ditan.model import Pack
+from ditan.store import Store
+
+_PACKS_KEPT = 4
+
+
+class Hall:
+    """Store, clock, methodology, and who is let in."""
+
+    def __init__(
+        self, settings: Settings, store: Store, clock: Clock, methodology: Methodology, identity: Identity
+    ) -> None:
+        self.settings, self.store, self.clock = settings, store, clock
+        self.methodology, self.identity = methodology, identity
+        self.rates = Rates(settings.requests_per_minute)
+        self.measures = Measures()
+        self.events_turn = threading.Semaphore(2)  # calls with events that are worked on at once
+        self._packs: OrderedDict[str, Pack] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def pack(self) -> Pack:
+        """The methodology that new events are quantified by."""
+        return self.methodology.pack
+
+    def pack_of(self, version: str) -> Pack:
+        """Give a methodology that ran once; reading and checking one takes a while, so a few are kept."""
+        if version == self.methodology.version:
+            return self.pack
+        with self._lock:
+            if version in self._packs:
+                self._packs.move_to_end(version)
+                return self._packs[version]
+        found = self.store.read(lambda connection: pack_of_version(connection, version))
+        with self._lock:
+            self._packs[version] = found
+            while len(self._packs) > _PACKS_KEPT:
+                self._packs.popitem(last=False)
+        return found

@@ -1,0 +1,250 @@
+"""Who asks: the bearer tokens of the bank's OIDC provider, and what each part of the API needs of them.
+
+A token is believed when its algorithm is on the list, its key is one of the issuer's, its signature holds, and issuer,
+audience and times are right. Nothing is looked up in our database: who somebody is, only the bank knows.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import threading
+import urllib.request
+from base64 import urlsafe_b64decode
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
+
+from ditan.api.codes import ProblemCode
+from ditan.api.problems import Refused
+from ditan.kernel import limits
+from ditan.kernel.errors import InvalidInput, StoreUnavailable
+from ditan.kernel.settings import Settings
+from ditan.model import CardProduct, Noun
+
+_FORBIDDEN: Final = ("none", "HS256", "HS384", "HS512")
+_LOOPBACK: Final = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
+
+
+class Audience(StrEnum):
+    """Whom a part of the API is for."""
+
+    CUSTOMER = "customer"
+    SYSTEM = "system"
+
+
+class Scope(StrEnum):
+    """What a token may do."""
+
+    HOME_READ = "home:read"
+    HOME_WRITE = "home:write"
+    EVENTS_WRITE = "events:write"
+    METRICS_READ = "metrics:read"
+
+
+class Needs(Noun, kw_only=True):
+    """What a route asks of a token."""
+
+    audience: Audience
+    scope: Scope
+
+
+class NamedCard(Noun, kw_only=True):
+    """A card of the customer's, by the bank's word: only such a card can be linked."""
+
+    card_ref: str
+    product: CardProduct
+    label: str = ""  # what the app shows: the last four digits
+    quickpass: bool = False  # bound to 云闪付
+
+
+class Principal(Noun, kw_only=True):
+    """Who asks, and what for."""
+
+    subject: str  # of a customer: the bank's pseudonym, customer_ref
+    audiences: frozenset[Audience]
+    scopes: frozenset[str]
+    cards: list[NamedCard]
+
+
+class Keys(Protocol):
+    """Where the issuer's public keys come from."""
+
+    def find(self, kid: str | None, now: datetime) -> Key | None:
+        """Give the key of this name; without a name, the only one."""
+        ...
+
+
+class IssuerKeys:
+    """A JWKS from a file or from the issuer; read again when it is old, or lacks a key that is asked for."""
+
+    def __init__(self, source: str) -> None:
+        if "://" in source and not source.startswith(("https://", *_LOOPBACK)):
+            raise InvalidInput("token_keys must be a file or an https URL", hint="Look at DITAN_TOKEN_KEYS.")
+        self.source = source
+        self._keys: dict[str, Key] = {}
+        self._read_at: datetime | None = None
+        self._lock = threading.Lock()
+
+    def find(self, kid: str | None, now: datetime) -> Key | None:
+        """Give the key of this name; without a name, the only one."""
+        with self._lock:
+            age = now - self._read_at if self._read_at else None
+            old = age is None or age >= timedelta(minutes=limits.keys_minutes_max)
+            unknown = kid is not None and kid not in self._keys
+            if old or (unknown and age is not None and age >= timedelta(seconds=limits.keys_again_seconds_min)):
+                self._read(now)
+            if kid is not None:
+                return self._keys.get(kid)
+            return next(iter(self._keys.values())) if len(self._keys) == 1 else None
+
+    def _read(self, now: datetime) -> None:
+        try:
+            self._keys = public_keys(_fetch(self.source))
+        except (OSError, ValueError, JoseError) as error:
+            if not self._keys:
+                raise StoreUnavailable(
+                    "The issuer's keys cannot be read.", hint="Look at DITAN_TOKEN_KEYS: a JWKS file or an https URL."
+                ) from error
+        self._read_at = now
+
+
+def public_keys(content: bytes) -> dict[str, Key]:
+    """Read a JWKS; a symmetric key in it is refused, since whoever can check with it can also sign."""
+    found: dict[str, Key] = {}
+    for place, key in enumerate(KeySet.import_key_set(json.loads(content)).keys):
+        if not isinstance(key, RSAKey | ECKey | OKPKey):
+            raise InvalidInput("the issuer's keys hold a symmetric key", hint="Use RSA or elliptic curve keys.")
+        found[key.kid or f"key {place}"] = key
+    return found
+
+
+def _fetch(source: str) -> bytes:
+    if "://" not in source:
+        return Path(source).read_bytes()
+    with urllib.request.urlopen(source, timeout=limits.connect_wait_seconds_max) as answer:  # noqa: S310  https, see above
+        content: bytes = answer.read(1 << 20)
+        return content
+
+
+class Identity:
+    """Tells who asks, by the settings of this Ditan."""
+
+    def __init__(self, settings: Settings, keys: Keys, *, issuer: str | None = None) -> None:
+        self.issuer = issuer or settings.token_issuer
+        self.keys = keys
+        self.algorithms = settings.token_algorithms.split()
+        self.audiences = {
+            settings.token_customer_audience: Audience.CUSTOMER,
+            settings.token_system_audience: Audience.SYSTEM,
+        }
+        self.skew_seconds = settings.token_skew_seconds
+        if not self.issuer:
+            raise InvalidInput("tokens need an issuer", hint="Set DITAN_TOKEN_ISSUER and DITAN_TOKEN_KEYS.")
+        if len(self.audiences) < len(Audience):
+            raise InvalidInput(
+                "customers and systems need audiences of their own", hint="Look at the settings token_*."
+            )
+        if not self.algorithms or set(self.algorithms) & set(_FORBIDDEN):
+            raise InvalidInput("token_algorithms holds what is no public-key signature", hint="ES256 PS256 RS256")
+
+    def identify(self, authorization: str | None, now: datetime) -> Principal:
+        """Give who sent this header.
+
+        Raises: Refused with the first code that applies.
+        """
+        kind, _, token = (authorization or "").partition(" ")
+        if kind.lower() != "bearer" or not token.strip():
+            raise Refused(ProblemCode.TOKEN_MISSING)
+        claims = self._verified(token.strip(), now)
+        if claims.get("iss") != self.issuer:
+            raise Refused(ProblemCode.TOKEN_ISSUER)
+        named = claims.get("aud")
+        audiences = {self.audiences[name] for name in _texts(named) if name in self.audiences}
+        if not audiences:
+            raise Refused(ProblemCode.TOKEN_AUDIENCE)
+        self._check_times(claims, now)
+        subject = claims.get("sub")
+        if not isinstance(subject, str) or not 0 < len(subject) <= limits.id_chars_max:
+            raise Refused(ProblemCode.TOKEN_UNREADABLE)
+        scope = claims.get("scope", "")
+        scopes = frozenset(scope.split() if isinstance(scope, str) else _texts(scope))
+        return Principal(
+            subject=subject, audiences=frozenset(audiences), scopes=scopes, cards=_cards(claims.get("cards", []))
+        )
+
+    def _verified(self, token: str, now: datetime) -> dict[str, Any]:
+        header = _header(token)
+        algorithm, kid = header.get("alg"), header.get("kid")
+        if algorithm not in self.algorithms:
+            raise Refused(ProblemCode.TOKEN_ALGORITHM)
+        key = self.keys.find(kid if isinstance(kid, str) else None, now)
+        if key is None:
+            raise Refused(ProblemCode.TOKEN_KEY)
+        try:
+            return jwt.decode(token, key, algorithms=[algorithm]).claims
+        except (JoseError, ValueError, TypeError) as error:
+            raise Refused(ProblemCode.TOKEN_SIGNATURE) from error
+
+    def _check_times(self, claims: dict[str, Any], now: datetime) -> None:
+        seconds = int(now.timestamp())
+        until = claims.get("exp")
+        begins = [claims[name] for name in ("nbf", "iat") if claims.get(name) is not None]
+        if not isinstance(until, int) or not all(isinstance(each, int) for each in begins):
+            raise Refused(ProblemCode.TOKEN_UNREADABLE)
+        if until + self.skew_seconds <= seconds:
+            raise Refused(ProblemCode.TOKEN_EXPIRED)
+        if max(begins, default=0) - self.skew_seconds > seconds:
+            raise Refused(ProblemCode.TOKEN_NOT_YET)
+
+
+def require(principal: Principal, needs: Needs) -> None:
+    """Refuse who may not do this.
+
+    Raises: Refused `wrong_audience`, `missing_scope`.
+    """
+    if needs.audience not in principal.audiences:
+        raise Refused(ProblemCode.WRONG_AUDIENCE)
+    if needs.scope not in principal.scopes:
+        raise Refused(ProblemCode.MISSING_SCOPE)
+
+
+def _header(token: str) -> dict[str, Any]:
+    first = token.split(".", 1)[0]
+    try:
+        if len(token) > limits.token_chars_max or token.count(".") != 2:
+            raise ValueError
+        header = json.loads(urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+        if not isinstance(header, dict):
+            raise TypeError
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise Refused(ProblemCode.TOKEN_UNREADABLE) from error
+    return header
+
+
+def _texts(value: object) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [each for each in values if isinstance(each, str)]
+
+
+def _cards(named: object) -> list[NamedCard]:
+    """Read the claim `cards`; what is not understood is no card."""
+    cards: list[NamedCard] = []
+    for each in named if isinstance(named, list) else []:
+        ref, product = (each.get("card_ref"), each.get("product")) if isinstance(each, dict) else (None, None)
+        if isinstance(ref, str) and product in set(CardProduct) and len(cards) < limits.token_cards_max:
+            label = each.get("label", "")
+            cards.append(
+                NamedCard(
+                    card_ref=ref,
+                    product=CardProduct(product),
+                    label=label if isinstance(label, str) else "",
+                    quickpass=each.get("quickpass") is True,
+                )
+            )
+    return cards

@@ -1,0 +1,174 @@
+"""How a route says what it needs, and what is done for every route: who asks is found out before anything is read.
+
+A route that says nothing is closed. `public` is for what anybody may see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from typing import Annotated, Any, Final, TypeVar, cast
+
+import msgspec
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import HeaderParameter, SkipValidation
+
+from ditan.api.codes import ProblemCode
+from ditan.api.hall import Hall
+from ditan.api.identity import Audience, Needs, Principal, Scope, require
+from ditan.api.problems import MEDIA_TYPE, Problem, Refused
+from ditan.kernel.ids import key
+from ditan.store.pool import Connection
+from ditan.store.statements import load_statements
+
+_SQL = load_statements("ditan.api")
+T = TypeVar("T", bound=msgspec.Struct)
+
+GivenHall = NamedDependency[SkipValidation[Hall]]
+GivenWho = NamedDependency[SkipValidation[Principal]]
+AnyRequest = Request[Any, Any, Any]
+IdempotencyKey = Annotated[
+    str,
+    HeaderParameter(
+        name="Idempotency-Key",
+        min_length=1,
+        max_length=128,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Names this request forever: sent again it is done once and answered alike.",
+    ),
+]
+
+_NEEDS: Final = "needs"
+_DESCRIPTION: Final = {
+    304: "Nothing has changed since the ETag that was sent.",
+    400: "The request cannot be used.",
+    401: "There is no token, or it is not believed.",
+    403: "The token may not do this.",
+    404: "There is no such thing, or it is somebody else's.",
+    409: "It contradicts what is recorded.",
+    413: "The body is too large.",
+    415: "The body is of another media type.",
+    429: "Too many requests.",
+    500: "A promise of the system broke; nothing was kept.",
+    503: "Not available for the moment.",
+}
+
+
+def _responses(*statuses: int) -> dict[int, ResponseSpec]:
+    return {
+        status: ResponseSpec(
+            None if status == 304 else Problem,
+            generate_examples=False,
+            description=_DESCRIPTION[status],
+            media_type=MEDIA_TYPE,
+        )
+        for status in statuses
+    }
+
+
+def public(*statuses: int) -> dict[str, Any]:
+    """Anybody may ask this."""
+    return {"opt": {_NEEDS: None}, "responses": _responses(*statuses), "security": [], "sync_to_thread": True}
+
+
+def reads(
+    scope: Scope = Scope.HOME_READ, audience: Audience = Audience.CUSTOMER, *, fresh: bool = True
+) -> dict[str, Any]:
+    """A route that changes nothing."""
+    statuses = (400, 401, 403, 404, 429, 500, 503)
+    return {
+        "opt": {_NEEDS: Needs(audience=audience, scope=scope)},
+        "responses": _responses(304, *statuses) if fresh else _responses(*statuses),
+        "security": [{"bearer": []}],
+        "sync_to_thread": True,
+    }
+
+
+def writes(scope: Scope = Scope.HOME_WRITE, audience: Audience = Audience.CUSTOMER) -> dict[str, Any]:
+    """A route that changes something, once for each idempotency key."""
+    return {
+        "opt": {_NEEDS: Needs(audience=audience, scope=scope)},
+        "responses": _responses(400, 401, 403, 404, 409, 413, 415, 429, 500, 503),
+        "security": [{"bearer": []}],
+        "status_code": 200,
+        "sync_to_thread": True,
+    }
+
+
+def needs_of(handler: BaseRouteHandler) -> Needs | None:
+    """Give what a route needs; None: it is public.
+
+    Raises: RuntimeError when it does not say.
+    """
+    if _NEEDS not in handler.opt:
+        raise RuntimeError(f"{handler} does not say who may ask it")
+    needs: Needs | None = handler.opt[_NEEDS]
+    return needs
+
+
+async def authorize(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Find out who asks, before the body is read; let in who may, as often as they may."""
+    if connection.scope.get("method") == "OPTIONS":  # says which methods there are, and nothing else
+        return
+    needs = needs_of(handler)
+    if needs is None:
+        return
+    hall: Hall = connection.app.state.hall
+    now = hall.clock.now()
+    who = await asyncio.to_thread(hall.identity.identify, connection.headers.get("authorization"), now)
+    wait = hall.rates.wait_seconds("\x1f".join((*sorted(who.audiences), who.subject)), now)
+    if wait:
+        raise Refused(ProblemCode.TOO_MANY_REQUESTS, headers={"Retry-After": str(wait)})
+    require(who, needs)
+    connection.state.who = who
+
+
+def fresh(request: AnyRequest, value: T) -> Response[T]:
+    """Answer a read: 304 when the reader has this very answer already."""
+    body = msgspec.json.encode(value)
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+    known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
+    if tag in known or "*" in known:
+        return Response(cast(T, None), status_code=304, headers=headers)
+    return Response(cast(T, body), media_type="application/json", headers=headers)
+
+
+def once(
+    hall: Hall,
+    request: AnyRequest,
+    who: Principal,
+    idempotency_key: str,
+    content: bytes,
+    answer: type[T],
+    work: Callable[[Connection], T],
+) -> Response[T]:
+    """Do something once for each key, and answer alike forever. What is refused is not remembered.
+
+    `content` is what was asked; `work` is tried again when others are in the way, and must bear it.
+
+    Raises: Refused `key_used_before` when the key was used for something else.
+    """
+    request_key = key("request", *sorted(who.audiences), who.subject, idempotency_key)
+    path = str(request.scope["path"])
+    content_key = key(request.method, path, hashlib.sha256(content).hexdigest())
+
+    def do(connection: Connection) -> tuple[T, bool]:
+        known = connection.execute(_SQL["read_request"], {"request_key": request_key}).fetchone()
+        if known is not None:
+            if known[0] != content_key:
+                raise Refused(ProblemCode.KEY_USED_BEFORE)
+            return msgspec.json.decode(known[1], type=answer), True
+        done = work(connection)
+        row = {"request_key": request_key, "content_key": content_key, "now": hall.clock.now()}
+        connection.execute(_SQL["write_request"], row | {"answer": msgspec.json.encode(done).decode()})
+        return done, False
+
+    done, again = hall.store.run(do)
+    headers = {"Idempotency-Replayed": "true"} if again else {}
+    return Response(done, status_code=200, headers=headers)

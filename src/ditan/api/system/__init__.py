@@ -1,0 +1,7 @@
+"""What the bank's systems and its operators ask: events, health, metrics."""
+
+from ditan.api.system import health
+
+HANDLERS = [health.health, health.ready, health.metrics]
+
+__all__ = ["HANDLERS"]

@@ -1,0 +1,61 @@
+-- name: read_home
+-- why: All that the first page shows of a customer, in one trip: balances by place, balls, the month, what never goes back.
+SELECT c.opened_at, c.closed_at, h.carbon_mg, h.held_energy, h.owed_energy, h.ball_keys, h.balls, h.lots,
+    h.carbon_mg + coalesce((SELECT sum(r.carbon_mg) FROM ledger.reversal r WHERE r.customer_id = h.customer_id), 0)::bigint
+        AS lifetime_mg,
+    coalesce((SELECT sum(a.carbon_mg) FROM ledger.act a
+        WHERE a.customer_id = h.customer_id AND a.occurred_at >= %(month_start)s AND a.occurred_at < %(month_end)s), 0)::bigint
+    - coalesce((SELECT sum(r.carbon_mg) FROM ledger.reversal r
+        WHERE r.customer_id = h.customer_id AND r.occurred_at >= %(month_start)s AND r.occurred_at < %(month_end)s), 0)::bigint
+        AS month_mg,
+    b.keys AS act_keys, b.act_ids, b.scenarios
+FROM ledger.holder h
+JOIN accounts.customer c USING (customer_id)
+CROSS JOIN LATERAL (
+    SELECT array_agg(key) AS keys, array_agg(act_id) AS act_ids, array_agg(scenario) AS scenarios
+    FROM unnest(h.ball_keys) key
+    CROSS JOIN LATERAL (
+        SELECT a.act_id, a.scenario FROM ledger.act a
+        WHERE a.act_id BETWEEN (lpad(to_hex(key), 16, '0') || '0000000000000000')::uuid
+              AND (lpad(to_hex(key), 16, '0') || 'ffffffffffffffff')::uuid
+          AND a.customer_id = h.customer_id
+        UNION ALL
+        SELECT e.entry_id, 0 FROM ledger.entry e
+        WHERE e.entry_id BETWEEN (lpad(to_hex(key), 16, '0') || '0000000000000000')::uuid
+              AND (lpad(to_hex(key), 16, '0') || 'ffffffffffffffff')::uuid
+          AND e.customer_id = h.customer_id AND e.kind = 'award'
+    ) named
+) b
+WHERE h.customer_key = %(customer_key)s
+
+-- name: owns_ball
+-- why: A ball that is gone was the customer's own; any other id is not told apart from one that never was.
+SELECT true AS owned FROM ledger.holder h
+WHERE h.customer_key = %(customer_key)s AND (
+    EXISTS (SELECT FROM ledger.act a WHERE a.act_id = %(ball_id)s AND a.customer_id = h.customer_id AND a.energy > 0)
+    OR EXISTS (SELECT FROM ledger.entry e
+        WHERE e.entry_id = %(ball_id)s AND e.customer_id = h.customer_id AND e.kind = 'award'))
+
+-- name: read_acts
+-- why: A page of a customer's acts, the latest first, by the index of the customer; one row of nothing says there are none.
+SELECT a.*
+FROM ledger.holder h
+LEFT JOIN LATERAL (
+    SELECT a.act_id, a.occurred_at, a.scenario, a.quantity_milli, r.activity_source, r.tier, r.p5, r.p95, a.quantified_mg,
+        a.carbon_mg, a.energy,
+        coalesce((SELECT sum(v.carbon_mg) FROM ledger.reversal v WHERE v.act_id = a.act_id), 0)::bigint AS reversed_mg,
+        coalesce((SELECT sum(v.energy) FROM ledger.reversal v WHERE v.act_id = a.act_id), 0)::bigint AS reversed_energy,
+        coalesce((SELECT jsonb_agg(jsonb_build_array(c.code, c.reason_zh, c.reason_en) ORDER BY c.bit)
+            FROM ledger.cut c WHERE a.cut & c.bit <> 0), '[]') AS cuts
+    FROM ledger.act a
+    JOIN methodology.rate r ON r.pack_id = a.pack_id AND r.rate_id = a.rate_id
+    WHERE a.customer_id = h.customer_id
+      AND (%(scenarios)s::integer[] IS NULL OR a.scenario = ANY (%(scenarios)s::integer[]))
+      AND a.occurred_at >= coalesce(%(start)s, '-infinity'::timestamptz)
+      AND a.occurred_at < coalesce(%(end)s, 'infinity'::timestamptz)
+      AND (a.occurred_at, a.act_id) < (coalesce(%(before_at)s, 'infinity'::timestamptz),
+          coalesce(%(before_id)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+    ORDER BY a.occurred_at DESC, a.act_id DESC LIMIT %(most)s
+) a ON true
+WHERE h.customer_key = %(customer_key)s
+ORDER BY a.occurred_at DESC, a.act_id DESC

@@ -1,0 +1,261 @@
+"""The customer's page over a real database: what it shows, what a tap does, and that it does it once."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from tests.simulation.running import Bench
+from tests.surface.asking import LIN, Asker, make_app, served, token
+
+from ditan.accounts import AccountEvent, Action
+from ditan.kernel.clock import BUSINESS_ZONE, FixedClock
+from ditan.kernel.ids import act_id, show, show_act
+from ditan.model import BankEvent, CardProduct, Purpose
+from ditan.store import Store
+from ditan.testing import factories
+
+SINCE = datetime(2026, 1, 2, tzinfo=UTC)
+NOW = datetime(2026, 7, 6, 12, tzinfo=BUSINESS_ZONE)
+RIDE = factories.event("metro_ride")
+
+
+def decisions(who: str, card: str) -> list[AccountEvent]:
+    given: dict[str, Any] = {"at": SINCE, "customer_ref": who}
+    return [
+        AccountEvent(action=Action.OPEN, **given),
+        *(AccountEvent(action=Action.GRANT_CONSENT, purpose=purpose, **given) for purpose in Purpose),
+        AccountEvent(action=Action.LINK_CARD, card_ref=card, card_product=CardProduct.DEBIT, **given),
+    ]
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def bench(store: Store, clock: FixedClock) -> Bench:
+    made = Bench(store, clock=clock)
+    made.decide([*decisions(LIN, "card-lin-d"), *decisions("cust-wang", "card-wang-d")])
+    return made
+
+
+@pytest.fixture
+def client(bench: Bench) -> Iterator[Any]:
+    with served(make_app(bench.store, bench)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def lin(client: Any) -> Asker:
+    return Asker(client, token(now=NOW, exp=int(NOW.timestamp()) + 90 * 86_400))
+
+
+@pytest.fixture
+def wang(client: Any) -> Asker:
+    return Asker(client, token("cust-wang", now=NOW, exp=int(NOW.timestamp()) + 90 * 86_400))
+
+
+def ride(event_id: str, at: datetime, **changes: Any) -> BankEvent:
+    return replace(RIDE, event_id=event_id, occurred_at=at, **changes)
+
+
+def ball_of(event_id: str) -> str:
+    return show("ball", act_id(RIDE.source, event_id))
+
+
+# --- home ---------------------------------------------------------------------------------------------------------
+
+
+def test_home_shows_both_numbers_and_the_balls(lin: Asker, bench: Bench, tmp_path: Path) -> None:
+    bench.ingest_events("rides", [ride("a", NOW - timedelta(hours=3))], tmp_path)
+    home = lin.get("/v1/home")
+    assert home["carbon"] == {"total_mg": 340_910, "month_mg": 340_910, "lifetime_mg": 340_910}
+    assert home["energy"] | {"expires_on": None} == {
+        "available": 0, "ripe": 0, "growing": 20, "held": 0, "owed": 0, "expires_next": 0, "expires_on": None,
+    }  # fmt: skip
+    [ball] = home["balls"]
+    assert ball == {
+        "ball_id": ball_of("a"),
+        "act_id": show_act(act_id(RIDE.source, "a")),
+        "scenario": "metro_ride",
+        "family": "travel",
+        "name": {"zh": "地铁出行", "en": "Metro ride"},
+        "icon": "metro_ride",
+        "energy": 20,
+        "state": "growing",
+        "ripens_at": "2026-07-06T23:00:00Z",
+        "lapses_at": "2026-07-13T23:00:00Z",
+    }
+    assert home["stage"]["name"]["zh"] == "小屋"
+    assert home["goal"] == {
+        "stage": {"number": 3, "from_mg": 5_000_000, "name": {"zh": "小院", "en": "A yard"}},
+        "missing_mg": 5_000_000 - 340_910,
+        "done_permille": (340_910 - 300_000) * 1000 // 4_700_000,
+    }
+    assert home["methodology_status"] == "draft"
+
+
+def test_home_is_one_trip_to_the_database(lin: Asker, bench: Bench, tmp_path: Path) -> None:
+    bench.ingest_events("rides", [ride("a", NOW - timedelta(hours=3))], tmp_path)
+    lin.get("/v1/home")
+    with bench.store.count_statements() as count:
+        lin.get("/v1/home")
+    assert dict(count.by_name) == {"read_home": 1}
+
+
+def test_the_garden_does_not_shrink_when_a_ride_is_refunded(lin: Asker, bench: Bench, tmp_path: Path) -> None:
+    paid = ride("a", NOW - timedelta(hours=3))
+    bench.ingest_events("rides", [paid, factories.refund(paid, occurred_at=NOW - timedelta(hours=1))], tmp_path)
+    home = lin.get("/v1/home")
+    assert home["carbon"] == {"total_mg": 0, "month_mg": 0, "lifetime_mg": 340_910}
+    assert (home["stage"]["number"], home["balls"]) == (2, [])
+
+
+def test_a_reader_who_has_the_page_is_told_so(lin: Asker, bench: Bench, tmp_path: Path) -> None:
+    first = lin("GET", "/v1/home")
+    tag = first.headers["etag"]
+    again = lin("GET", "/v1/home", headers={"If-None-Match": f'"other", W/{tag}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    bench.ingest_events("rides", [ride("a", NOW - timedelta(hours=3))], tmp_path)
+    changed = lin("GET", "/v1/home", headers={"If-None-Match": tag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != tag
+    assert changed.headers["cache-control"] == "private, no-cache"
+
+
+# --- balls --------------------------------------------------------------------------------------------------------
+
+
+def test_a_ball_ripens_is_collected_and_moves_both_places(
+    lin: Asker, bench: Bench, clock: FixedClock, tmp_path: Path
+) -> None:
+    bench.ingest_events("rides", [ride("a", NOW - timedelta(hours=3)), ride("b", NOW)], tmp_path)
+    early = lin.post(f"/v1/balls/{ball_of('a')}/collect")
+    assert (early["code"], early["energy"], early["entry_id"]) == ("nothing", 0, None)
+    clock.advance(timedelta(days=1))
+    assert [ball["state"] for ball in lin.get("/v1/balls")["balls"]] == ["ripe", "ripe"]
+    done = lin.post(f"/v1/balls/{ball_of('a')}/collect", key="tap")
+    assert (done["code"], done["energy"], done["meaning"]["zh"]) == ("done", 20, "已完成")
+    assert lin.get("/v1/balls")["ripe_energy"] == 20
+    assert lin.post("/v1/balls/collect")["energy"] == 20
+    energy = lin.get("/v1/home")["energy"]
+    assert (energy["available"], energy["ripe"], energy["expires_next"], energy["expires_on"]) == (
+        40, 0, 40, "2027-07-31",
+    )  # fmt: skip
+    assert bench.broken() == {}
+
+
+def test_the_same_tap_is_done_once_and_answered_alike(
+    lin: Asker, bench: Bench, clock: FixedClock, tmp_path: Path
+) -> None:
+    bench.ingest_events("rides", [ride("a", NOW - timedelta(hours=3)), ride("b", NOW)], tmp_path)
+    clock.advance(timedelta(days=1))
+    first = lin("POST", f"/v1/balls/{ball_of('a')}/collect", key="tap")
+    clock.advance(timedelta(days=30))
+    again = lin("POST", f"/v1/balls/{ball_of('a')}/collect", key="tap")
+    assert first.json() == again.json()
+    assert (again.headers["idempotency-replayed"], first.headers.get("idempotency-replayed")) == ("true", None)
+    other = lin("POST", f"/v1/balls/{ball_of('b')}/collect", key="tap")
+    assert (other.status_code, other.json()["code"]) == (409, "key_used_before")
+
+
+def test_a_key_is_its_senders_own(lin: Asker, wang: Asker, bench: Bench, clock: FixedClock, tmp_path: Path) -> None:
+    hers = ride("w", NOW - timedelta(hours=3), customer_ref="cust-wang", card_ref="card-wang-d")
+    bench.ingest_events("rides", [ride("a", NOW - timedelta(hours=3)), hers], tmp_path)
+    clock.advance(timedelta(days=1))
+    assert [who.post("/v1/balls/collect", key="tap")["code"] for who in (lin, wang)] == ["done", "done"]
+
+
+def test_a_ball_of_somebody_else_is_not_there(
+    lin: Asker, wang: Asker, bench: Bench, clock: FixedClock, tmp_path: Path
+) -> None:
+    bench.ingest_events("rides", [ride("a", NOW - timedelta(hours=3))], tmp_path)
+    clock.advance(timedelta(days=1))
+    answers = [wang("POST", f"/v1/balls/{name}/collect") for name in (ball_of("a"), ball_of("never"))]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "not_found")] * 2
+    assert lin.get("/v1/balls")["ripe_energy"] == 20
+
+
+def test_two_tabs_collect_a_ball_once(lin: Asker, bench: Bench, clock: FixedClock, tmp_path: Path) -> None:
+    bench.ingest_events("rides", [ride("a", NOW - timedelta(hours=3))], tmp_path)
+    clock.advance(timedelta(days=1))
+    start, answers = threading.Barrier(2), []
+
+    def tap(key: str) -> None:
+        start.wait(timeout=10)
+        answers.append(lin.post(f"/v1/balls/{ball_of('a')}/collect", key=key))
+
+    tabs = [threading.Thread(target=tap, args=(key,)) for key in ("tab-1", "tab-2")]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join(timeout=20)
+    assert sorted((answer["code"], answer["energy"]) for answer in answers) == [("done", 20), ("nothing", 0)]
+    assert lin.get("/v1/home")["energy"]["available"] == 20
+
+
+def test_a_double_tap_with_one_key_is_one_tap(lin: Asker, bench: Bench, clock: FixedClock, tmp_path: Path) -> None:
+    bench.ingest_events("rides", [ride("a", NOW - timedelta(hours=3))], tmp_path)
+    clock.advance(timedelta(days=1))
+    start, answers = threading.Barrier(4), []
+
+    def tap() -> None:
+        start.wait(timeout=10)
+        answers.append(lin.post("/v1/balls/collect", key="one"))
+
+    taps = [threading.Thread(target=tap) for _ in range(4)]
+    for each in taps:
+        each.start()
+    for each in taps:
+        each.join(timeout=20)
+    assert {(answer["code"], answer["energy"], answer["entry_id"]) for answer in answers} == {
+        ("done", 20, answers[0]["entry_id"])
+    }
+    assert len(answers) == 4
+
+
+# --- acts ---------------------------------------------------------------------------------------------------------
+
+
+def test_acts_come_in_pages_the_latest_first(lin: Asker, bench: Bench, tmp_path: Path) -> None:
+    rides = [ride(f"r{n}", NOW - timedelta(days=n, hours=3)) for n in range(7)]
+    bench.ingest_events("rides", [*rides, factories.refund(rides[1], 200, occurred_at=NOW)], tmp_path)
+    pages: list[list[dict[str, Any]]] = []
+    cursor = ""
+    while cursor is not None:
+        page = lin.get(f"/v1/acts?limit=3{cursor}")
+        pages.append(page["acts"])
+        cursor = f"&cursor={page['next_cursor']}" if page["next_cursor"] else None
+    assert [len(page) for page in pages] == [3, 3, 1]
+    found = [act for page in pages for act in page]
+    assert [act["act_id"] for act in found] == [show_act(act_id(RIDE.source, f"r{n}")) for n in range(7)]
+    assert (found[1]["reversed_mg"], found[1]["reversed_energy"]) == (170_455, 10)
+    assert (found[0]["carbon_mg"], found[0]["energy"], found[0]["unit"], found[0]["cuts"]) == (340_910, 20, "km", [])
+
+
+def test_acts_are_filtered_by_scenario_family_and_month(lin: Asker, bench: Bench, tmp_path: Path) -> None:
+    bill = factories.event("utility_payment", occurred_at=NOW - timedelta(hours=2))
+    june = ride("june", datetime(2026, 6, 30, 23, 59, tzinfo=BUSINESS_ZONE))
+    bench.ingest_events("mixed", [ride("a", NOW - timedelta(hours=3)), bill, june], tmp_path)
+
+    def names(query: str) -> list[str]:
+        return [act["scenario"] for act in lin.get(f"/v1/acts{query}")["acts"]]
+
+    assert names("") == ["utility_payment", "metro_ride", "metro_ride"]
+    assert names("?scenario=metro_ride&month=2026-07") == ["metro_ride"]
+    assert names("?family=finance") == ["utility_payment"]
+    assert names("?family=online") == []
+    assert names("?scenario=no_such_thing") == []
+    assert names("?month=2026-06") == ["metro_ride"]
+
+
+def test_who_has_no_account_is_told_to_open_one(client: Any) -> None:
+    nobody = Asker(client, token("cust-new", now=NOW))
+    for method, path in (("GET", "/v1/home"), ("GET", "/v1/balls"), ("GET", "/v1/acts"), ("POST", "/v1/balls/collect")):
+        answer = nobody(method, path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "no_account")
