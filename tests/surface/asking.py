@@ -17,7 +17,7 @@ from tests.simulation.running import NOW, Bench
 
 from ditan.api.app import create_app
 from ditan.api.edge import Edge
-from ditan.kernel.clock import Clock
+from ditan.kernel.clock import BUSINESS_ZONE, Clock
 from ditan.kernel.settings import Settings
 from ditan.store import Store
 
@@ -26,6 +26,7 @@ CUSTOMER, SYSTEM = "ditan-customer", "ditan-system"
 ALL_OF_CUSTOMER = "home:read home:write"
 ALL_OF_SYSTEM = "events:write metrics:read"
 LIN = "cust-lin"
+MONDAY = datetime(2026, 7, 6, 12, tzinfo=BUSINESS_ZONE)  # after the ride of the factories
 
 
 @cache

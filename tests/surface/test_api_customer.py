@@ -1,63 +1,21 @@
 """The customer's page over a real database: what it shows, what a tap does, and that it does it once."""
 
 import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from msgspec.structs import replace
 from tests.simulation.running import Bench
-from tests.surface.asking import LIN, Asker, make_app, served, token
+from tests.surface.asking import MONDAY, Asker, token
 
-from ditan.accounts import AccountEvent, Action
 from ditan.kernel.clock import BUSINESS_ZONE, FixedClock
 from ditan.kernel.ids import act_id, show, show_act
-from ditan.model import BankEvent, CardProduct, Purpose
-from ditan.store import Store
+from ditan.model import BankEvent
 from ditan.testing import factories
 
-SINCE = datetime(2026, 1, 2, tzinfo=UTC)
-NOW = datetime(2026, 7, 6, 12, tzinfo=BUSINESS_ZONE)
+NOW = MONDAY
 RIDE = factories.event("metro_ride")
-
-
-def decisions(who: str, card: str) -> list[AccountEvent]:
-    given: dict[str, Any] = {"at": SINCE, "customer_ref": who}
-    return [
-        AccountEvent(action=Action.OPEN, **given),
-        *(AccountEvent(action=Action.GRANT_CONSENT, purpose=purpose, **given) for purpose in Purpose),
-        AccountEvent(action=Action.LINK_CARD, card_ref=card, card_product=CardProduct.DEBIT, **given),
-    ]
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(NOW)
-
-
-@pytest.fixture
-def bench(store: Store, clock: FixedClock) -> Bench:
-    made = Bench(store, clock=clock)
-    made.decide([*decisions(LIN, "card-lin-d"), *decisions("cust-wang", "card-wang-d")])
-    return made
-
-
-@pytest.fixture
-def client(bench: Bench) -> Iterator[Any]:
-    with served(make_app(bench.store, bench)) as opened:
-        yield opened
-
-
-@pytest.fixture
-def lin(client: Any) -> Asker:
-    return Asker(client, token(now=NOW, exp=int(NOW.timestamp()) + 90 * 86_400))
-
-
-@pytest.fixture
-def wang(client: Any) -> Asker:
-    return Asker(client, token("cust-wang", now=NOW, exp=int(NOW.timestamp()) + 90 * 86_400))
 
 
 def ride(event_id: str, at: datetime, **changes: Any) -> BankEvent:

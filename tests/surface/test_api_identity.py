@@ -146,6 +146,9 @@ def test_other_schemes_are_no_tokens(client: Any) -> None:
 #: A path for each route; ids that nobody has.
 EXAMPLES = {
     "{ball_id}": "ball_" + "0" * 26,
+    "{act_id}": "act_" + "0" * 26,
+    "{purpose}": "steps",
+    "{month}": "2026-07",
 }
 PUBLIC = {("GET", "/health"), ("GET", "/ready")}
 

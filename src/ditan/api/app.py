@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
@@ -22,7 +22,10 @@ from ditan.kernel.errors import InvalidInput
 from ditan.kernel.settings import Settings
 from ditan.store import Store
 
-ROUTES: Final = [*customer.HANDLERS, *system.HANDLERS]
+
+def routes() -> Router:
+    """Give every route, in one router: registered one by one, handlers that share a path would be made ready twice."""
+    return Router(path="/", route_handlers=[*customer.HANDLERS, *system.HANDLERS])
 
 
 def create_app(
@@ -52,7 +55,7 @@ def create_app(
 def build(hall: Hall) -> Litestar:
     """Make the application around a hall."""
     return Litestar(
-        route_handlers=ROUTES,
+        route_handlers=[routes()],
         guards=[authorize],
         exception_handlers={Exception: answer_problem},
         dependencies=DEPENDENCIES,

@@ -6,10 +6,13 @@ import json
 from typing import Any, Final
 
 from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, License, SecurityScheme
+from litestar.types import Method
+from litestar.types.internal_types import PathParameterDefinition
 
-from ditan.api.app import DEPENDENCIES, ROUTES
+from ditan.api.app import DEPENDENCIES, routes
 
 _VERSION: Final = "1"
 _DESCRIPTION: Final = """\
@@ -24,7 +27,7 @@ answered as problem details (RFC 9457) in the language of `Accept-Language`, Chi
 def document() -> dict[str, Any]:
     """Give the OpenAPI document."""
     app = Litestar(
-        route_handlers=ROUTES,
+        route_handlers=[routes()],
         dependencies=DEPENDENCIES,
         logging_config=None,
         openapi_config=OpenAPIConfig(
@@ -36,11 +39,17 @@ def document() -> dict[str, Any]:
                 security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
             ),
             use_handler_docstrings=True,
-            operation_id_creator=lambda handler, _method, _path: handler.handler_name,
+            operation_id_creator=_operation_id,
         ),
     )
     made: dict[str, Any] = app.openapi_schema.to_schema()
     return made
+
+
+def _operation_id(_handler: HTTPRouteHandler, method: Method, path: list[str | PathParameterDefinition]) -> str:
+    """Name an operation by its method and path: post_balls_collect."""
+    parts = [part if isinstance(part, str) else part.name for part in path]
+    return "_".join([str(method).lower(), *(part for part in parts if part != "v1")])
 
 
 def page() -> str:

@@ -142,11 +142,16 @@ def _field_errors(error: Exception) -> list[FieldError]:
         return []
     extra = error.extra if isinstance(error.extra, list) else []
     found = [
-        FieldError(field=str(each.get("key", each.get("source", ""))), detail=str(each.get("message", "")))
+        _field_error(str(each.get("key", each.get("source", ""))), str(each.get("message", "")))
         for each in extra
         if isinstance(each, dict)
     ]
     return found or [FieldError(field="", detail=error.detail.partition(" for ")[0])]
+
+
+def _field_error(name: str, message: str) -> FieldError:
+    missing = message == f"'{name}'"  # how the framework says that nothing was sent
+    return FieldError(field="body" if name == "data" else name, detail="it is missing" if missing else message)
 
 
 def _log(error: Exception, request_id: str) -> None:

@@ -59,3 +59,61 @@ LEFT JOIN LATERAL (
 ) a ON true
 WHERE h.customer_key = %(customer_key)s
 ORDER BY a.occurred_at DESC, a.act_id DESC
+
+-- name: read_quota
+-- why: What is used of the caps, from the row that posting keeps, and which purposes are consented to now.
+SELECT h.quota, coalesce((SELECT array_agg(k.purpose) FROM accounts.consent k
+    WHERE k.customer_id = h.customer_id AND k.withdrawn_at IS NULL), '{}') AS active
+FROM ledger.holder h WHERE h.customer_key = %(customer_key)s
+
+-- name: read_preferences
+-- why: No row of its own means that the customer never chose.
+SELECT p.language, p.large_type, p.personalised
+FROM ledger.holder h LEFT JOIN home.preference p USING (customer_id) WHERE h.customer_key = %(customer_key)s
+
+-- name: write_preferences
+-- why: The last choice holds.
+INSERT INTO home.preference (customer_id, language, large_type, personalised, changed_at)
+SELECT customer_id, %(language)s, %(large_type)s, %(personalised)s, %(now)s
+FROM ledger.holder WHERE customer_key = %(customer_key)s
+ON CONFLICT (customer_id) DO UPDATE SET language = excluded.language, large_type = excluded.large_type,
+    personalised = excluded.personalised, changed_at = excluded.changed_at
+
+-- name: read_months
+-- why: The business months in which anything was given or taken back, from the index of the customer.
+SELECT m.month, m.acts, m.carbon_mg, m.energy
+FROM ledger.holder h LEFT JOIN LATERAL (
+    SELECT to_char(at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month, sum(act)::bigint AS acts,
+        sum(mg)::bigint AS carbon_mg, sum(energy)::bigint AS energy
+    FROM (
+        SELECT a.occurred_at AS at, 1 AS act, a.carbon_mg AS mg, a.energy FROM ledger.act a WHERE a.customer_id = h.customer_id
+        UNION ALL
+        SELECT r.occurred_at, 0, -r.carbon_mg, -r.energy FROM ledger.reversal r WHERE r.customer_id = h.customer_id
+    ) line GROUP BY 1
+) m ON true
+WHERE h.customer_key = %(customer_key)s ORDER BY m.month DESC
+
+-- name: read_statement
+-- why: A month in one question, so that its parts agree; the line `account` says that there is one.
+WITH holder AS (SELECT customer_id FROM ledger.holder WHERE customer_key = %(customer_key)s)
+SELECT 'account' AS kind, NULL::uuid AS id, NULL::uuid AS act_id, NULL::timestamptz AS occurred_at, 0 AS scenario, '' AS name,
+    0::bigint AS carbon_mg, 0::bigint AS energy
+FROM holder
+UNION ALL
+SELECT 'act', a.act_id, a.act_id, a.occurred_at, a.scenario, '', a.carbon_mg, a.energy
+FROM holder JOIN ledger.act a USING (customer_id)
+WHERE a.occurred_at >= %(start)s AND a.occurred_at < %(end)s
+UNION ALL
+SELECT 'reversal', r.reversal_id, r.act_id, r.occurred_at, a.scenario, '', r.carbon_mg, r.energy
+FROM holder JOIN ledger.reversal r USING (customer_id) JOIN ledger.act a ON a.act_id = r.act_id
+WHERE r.occurred_at >= %(start)s AND r.occurred_at < %(end)s
+UNION ALL
+SELECT 'move', NULL, NULL, NULL, 0, e.kind::text, 0, sum(CASE WHEN e.kind IN ('collect', 'lapse') THEN -e.pending_energy
+    WHEN e.kind = 'award' THEN e.pending_energy WHEN e.kind = 'expire' THEN -e.available_energy
+    WHEN e.kind IN ('hold', 'release') THEN abs(e.held_energy)
+    WHEN e.kind = 'capture' THEN -(e.available_energy + e.held_energy - e.owed_energy)
+    ELSE e.available_energy - e.owed_energy END)::bigint
+FROM holder JOIN ledger.entry e USING (customer_id)
+WHERE e.recorded_at >= %(start)s AND e.recorded_at < %(end)s
+GROUP BY e.kind
+ORDER BY kind, occurred_at, id, name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
@@ -18,7 +19,7 @@ from ditan.kernel.errors import NotFound
 from ditan.kernel.ids import ActId, show_act
 from ditan.kernel.invariants import check
 from ditan.ledger import Act, find_act
-from ditan.model import BankEvent, CardProduct, Channel, Kind, Noun
+from ditan.model import BankEvent, CardProduct, Channel, Kind, Noun, Pack
 from ditan.quantification import Explanation, explain
 from ditan.store.statements import load_statements
 
@@ -39,17 +40,26 @@ class Story(Noun, kw_only=True):
     explanation: Explanation
 
 
-def tell(connection: psycopg.Connection[Any], home: Path, act_id: ActId) -> Story:
+def tell(
+    connection: psycopg.Connection[Any],
+    home: Path,
+    act_id: ActId,
+    *,
+    pack_of: Callable[[str], Pack] | None = None,
+) -> Story:
     """Tell the story of an act from the ledger, the archive and the pack it was posted under.
+
+    Whoever tells many gives `pack_of`, since reading a pack from the database and checking it takes the longest.
 
     Raises: NotFound when there is no such act or its evidence file is gone; InvariantViolation when the evidence no
     longer gives the milligrams of the ledger.
     """
     act = find_act(connection, act_id)
     event, evidence, confidence = _evidence(connection, home, act_id)
-    pack = pack_of_version(connection, act.pack_version)
+    version = act.pack_version
+    pack = pack_of(version) if pack_of else pack_of_version(connection, version)
     scenario = next(s for s in pack.scenarios if s.id == act.scenario)
-    explanation = explain(pack, scenario, event)
+    explanation = explain(pack, scenario, event, version)
     check(
         explanation.raw_mg == act.quantified_mg,
         "INV-10",

@@ -1,7 +1,21 @@
 """What a customer may ask of her own page. The customer is the token's subject, so no address names one."""
 
-from ditan.api.customer import acts, balls, home
+from ditan.api.customer import account, acts, balls, explanation, home, scenarios, settings, statements
 
-HANDLERS = [home.home, balls.balls, balls.collect_all, balls.collect_one, acts.acts]
+HANDLERS = [
+    *account.HANDLERS,
+    home.home,
+    balls.balls,
+    balls.collect_all,
+    balls.collect_one,
+    acts.acts,
+    explanation.explanation,
+    scenarios.scenarios,
+    scenarios.equivalents,
+    statements.statements,
+    statements.statement,
+    settings.settings,
+    settings.change_settings,
+]
 
 __all__ = ["HANDLERS"]
