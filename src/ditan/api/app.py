@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from ditan import packs
+from ditan import feed, packs
 from ditan.api import customer, system
 from ditan.api.edge import Edge
 from ditan.api.hall import Hall
@@ -62,8 +65,25 @@ def build(hall: Hall) -> Litestar:
         state=State({"hall": hall}),
         request_max_body_size=limits.body_bytes_max,
         openapi_config=None,
+        lifespan=[_archive],
         logging_config=None,
     )
+
+
+@asynccontextmanager
+async def _archive(app: Litestar) -> AsyncIterator[None]:
+    """Begin with the archive that a killed process may have left unfinished; end with manifests that say all of it."""
+    hall: Hall = app.state.hall
+    archive = hall.settings.home / feed.ARCHIVE
+
+    def filed() -> list[feed.Stored]:
+        return hall.store.read(feed.evidence_files)
+
+    await asyncio.to_thread(feed.recover, archive, filed)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(lambda: feed.write_manifests(archive, filed()))
 
 
 def _hall(request: AnyRequest) -> Hall:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+import msgspec
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -13,6 +14,7 @@ from litestar.types import Method
 from litestar.types.internal_types import PathParameterDefinition
 
 from ditan.api.app import DEPENDENCIES, routes
+from ditan.api.system.events import EventCall
 
 _VERSION: Final = "1"
 _DESCRIPTION: Final = """\
@@ -43,7 +45,18 @@ def document() -> dict[str, Any]:
         ),
     )
     made: dict[str, Any] = app.openapi_schema.to_schema()
+    _describe_events(made)
     return made
+
+
+def _describe_events(made: dict[str, Any]) -> None:
+    """Say what the body of a call with events is: it is read event by event, and so not by the framework."""
+    (body,), parts = msgspec.json.schema_components([EventCall], ref_template="#/components/schemas/{name}")
+    made["components"]["schemas"] |= parts
+    made["paths"]["/v1/events"]["post"]["requestBody"] = {
+        "required": True,
+        "content": {"application/json": {"schema": body}},
+    }
 
 
 def _operation_id(_handler: HTTPRouteHandler, method: Method, path: list[str | PathParameterDefinition]) -> str:

@@ -154,21 +154,49 @@ def once(
 
     Raises: Refused `key_used_before` when the key was used for something else.
     """
-    request_key = key("request", *sorted(who.audiences), who.subject, idempotency_key)
-    path = str(request.scope["path"])
-    content_key = key(request.method, path, hashlib.sha256(content).hexdigest())
+    row = _request(hall, request, who, idempotency_key, content)
 
     def do(connection: Connection) -> tuple[T, bool]:
-        known = connection.execute(_SQL["read_request"], {"request_key": request_key}).fetchone()
+        known = _known(connection, row)
         if known is not None:
-            if known[0] != content_key:
-                raise Refused(ProblemCode.KEY_USED_BEFORE)
-            return msgspec.json.decode(known[1], type=answer), True
+            return msgspec.json.decode(known, type=answer), True
         done = work(connection)
-        row = {"request_key": request_key, "content_key": content_key, "now": hall.clock.now()}
         connection.execute(_SQL["write_request"], row | {"answer": msgspec.json.encode(done).decode()})
         return done, False
 
     done, again = hall.store.run(do)
     headers = {"Idempotency-Replayed": "true"} if again else {}
     return Response(done, status_code=200, headers=headers)
+
+
+def remember(hall: Hall, request: AnyRequest, who: Principal, idempotency_key: str, content: bytes) -> None:
+    """Remember a request that may be done again, because what it holds is itself known once it was done.
+
+    Raises: Refused `key_used_before` when the key was used for something else.
+    """
+    row = _request(hall, request, who, idempotency_key, content)
+
+    def do(connection: Connection) -> None:
+        if _known(connection, row) is None:
+            connection.execute(_SQL["write_request"], row | {"answer": None})
+
+    hall.store.run(do)
+
+
+def _request(hall: Hall, request: AnyRequest, who: Principal, idempotency_key: str, content: bytes) -> dict[str, Any]:
+    """Name a request by who sends it under which key, and its content by what is asked."""
+    return {
+        "request_key": key("request", *sorted(who.audiences), who.subject, idempotency_key),
+        "content_key": key(request.method, str(request.scope["path"]), hashlib.sha256(content).hexdigest()),
+        "now": hall.clock.now(),
+    }
+
+
+def _known(connection: Connection, row: dict[str, Any]) -> str | None:
+    """Give what a request was answered, empty when it has no answer of its own; None when it is new."""
+    known = connection.execute(_SQL["read_request"], row).fetchone()
+    if known is None:
+        return None
+    if known[0] != row["content_key"]:
+        raise Refused(ProblemCode.KEY_USED_BEFORE)
+    return known[1] or ""

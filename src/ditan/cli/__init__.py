@@ -15,6 +15,7 @@ from ditan.cli.demo import demo
 from ditan.cli.explain import explain
 from ditan.cli.ingest import ingest
 from ditan.cli.replay import replay
+from ditan.cli.serve import serve
 from ditan.cli.showing import say
 from ditan.cli.statement import statement
 from ditan.cli.synth import synth
@@ -62,6 +63,7 @@ app.command("statement")(statement)
 app.command("explain")(explain)
 app.command("check")(check)
 app.command("replay")(replay)
+app.command("serve")(serve)
 app.command("synth")(synth)
 app.add_typer(account.app, name="account")
 app.add_typer(ledger.app, name="ledger")

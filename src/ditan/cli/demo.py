@@ -21,6 +21,7 @@ from ditan.cli.statement import period, print_statement
 from ditan.flow import prepare
 from ditan.insight import ScenarioTotal, Story, scenario_totals, tell, telling_act, telling_customer
 from ditan.kernel.clock import SystemClock
+from ditan.kernel.demo import MARK
 from ditan.kernel.errors import Conflict
 from ditan.kernel.ids import ActId, show_act
 from ditan.kernel.settings import Settings, load_settings
@@ -83,7 +84,7 @@ def demo(
 
 def _fresh_store(settings: Settings) -> Store:
     """Give an empty store: the demo begins anew, but never in a database that holds anything else."""
-    mark = settings.home / "demo"
+    mark = settings.home / MARK
     if not settings.embedded:
         raise Conflict(
             "the demo works on the embedded database only, and DITAN_DATABASE_URL names another",

@@ -21,11 +21,7 @@ from ditan.kernel.settings import Settings, load_settings
 from ditan.model import BatchReport
 from ditan.store import Store
 
-DUCK: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "arrow_lossless_conversion": True,
-    "autoload_known_extensions": False,
-}
-"""UUIDs leave DuckDB as sixteen bytes, and nothing is ever fetched from a network."""
+DUCK: Final = feed.ENGINE
 
 
 def ingest(

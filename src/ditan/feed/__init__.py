@@ -1,6 +1,7 @@
 """The first stage: a bank's file comes in, canonical events go out.
 
-In: CSV, JSON Lines or Parquet, plain, gzip or zstd, and a mapping that says what its columns mean (`mapping.load`).
+In: CSV, JSON Lines or Parquet, plain, gzip or zstd, or the events of a call, and a mapping that says what the columns
+mean (`mapping.load`).
 Out, on the DuckDB connection of the batch: tables `accepted` (typed, keyed, one row per event), `rejected`,
 `duplicate` and `conflict`, and one `Accepted` that counts them.
 
@@ -16,8 +17,10 @@ is there once; INV-13, a row with a card number in any field goes no further tha
 
 from ditan.feed.accepting import accept
 from ditan.feed.archiving import ARCHIVE, Prepared, intact, prepare, publish, recover, write_manifests
+from ditan.feed.calls import as_lines, read_lines
 from ditan.feed.chunks import Chunk
 from ditan.feed.codes import MESSAGES, Code
+from ditan.feed.engine import ENGINE
 from ditan.feed.mapping import Mapping, load, names
 from ditan.feed.reading import read
 from ditan.feed.recording import Origin, Stored, evidence_files, next_batch, record_batch, record_rejections
@@ -26,6 +29,7 @@ from ditan.feed.streams import digest
 
 __all__ = [
     "ARCHIVE",
+    "ENGINE",
     "MESSAGES",
     "Chunk",
     "Code",
@@ -35,6 +39,7 @@ __all__ = [
     "Rejects",
     "Stored",
     "accept",
+    "as_lines",
     "digest",
     "evidence_files",
     "intact",
@@ -44,6 +49,7 @@ __all__ = [
     "prepare",
     "publish",
     "read",
+    "read_lines",
     "record_batch",
     "record_rejections",
     "recover",

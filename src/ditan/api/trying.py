@@ -1,0 +1,98 @@
+"""The demo: an issuer of its own, so that the page can be tried without a bank's login. It lets in anybody as anybody.
+
+It cannot be switched on where it would matter: only over the embedded database that `ditan demo` made and marked, which
+never holds anything else, and never together with an issuer of the settings.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from datetime import datetime
+from typing import Annotated, Final
+
+import msgspec
+from joserfc import jwt
+from joserfc.jwk import ECKey, Key
+from litestar import Response, Router, post
+from litestar.params import JSONBody
+
+from ditan.api.app import create_app
+from ditan.api.edge import Edge
+from ditan.api.routing import GivenHall, public
+from ditan.kernel import limits
+from ditan.kernel.clock import Clock
+from ditan.kernel.demo import MARK, require_demo
+from ditan.kernel.settings import Settings
+from ditan.model import Noun
+from ditan.store import Store
+
+ISSUER: Final = "urn:ditan:demo"
+_KEY: Final = "issuer.json"
+_SECONDS: Final = 3_600
+_CUSTOMER: Final = "home:read home:write"
+_SYSTEM: Final = "events:write metrics:read"
+
+
+class Visitor(Noun, kw_only=True):
+    """Who wants to be let in as whom. `system` gives a token of the bank's systems."""
+
+    subject: Annotated[str, msgspec.Meta(min_length=1, max_length=limits.id_chars_max)]
+    system: bool = False
+    cards: list[dict[str, str | bool]] = msgspec.field(default_factory=list)
+
+
+class DemoToken(Noun, kw_only=True):
+    """A token of the demo."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+
+
+class DemoKeys:
+    """The one key of the demo, shared by all processes of its home."""
+
+    def __init__(self, settings: Settings) -> None:
+        path = settings.home / MARK / _KEY
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            content = file.read()
+            if not content:
+                content = msgspec.json.encode(ECKey.generate_key("P-256").as_dict(private=True))
+                file.write(content)
+        self.key = ECKey.import_key(msgspec.json.decode(content))
+
+    def find(self, kid: str | None, now: datetime) -> Key | None:  # noqa: ARG002  the one key, at any time
+        """Give the one key, which has no name."""
+        return self.key if kid is None else None
+
+
+def demo_app(settings: Settings, store: Store, clock: Clock) -> Edge:
+    """Put the API together with the demo's issuer and the address where it gives tokens.
+
+    Raises: Conflict outside of the demo.
+    """
+    require_demo(settings)
+    keys = DemoKeys(settings)
+
+    @post("/demo/token", **public(400, 500), status_code=200, include_in_schema=False)
+    def demo_token(hall: GivenHall, data: JSONBody[Visitor]) -> Response[DemoToken]:
+        """Let in anybody as anybody."""
+        seconds = int(hall.clock.now().timestamp())
+        audience = settings.token_system_audience if data.system else settings.token_customer_audience
+        claims = {
+            "iss": ISSUER,
+            "aud": audience,
+            "sub": data.subject,
+            "scope": _SYSTEM if data.system else _CUSTOMER,
+            "iat": seconds,
+            "exp": seconds + _SECONDS,
+            "cards": data.cards,
+        }
+        token = jwt.encode({"alg": "ES256"}, claims, keys.key, algorithms=["ES256"])
+        return Response(DemoToken(access_token=token, token_type="Bearer", expires_in=_SECONDS))  # noqa: S106
+
+    app = create_app(settings, store, clock, keys=keys, issuer=ISSUER)
+    app.litestar.register(Router(path="/", route_handlers=[demo_token]))
+    return app
