@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import structlog
+import typer
 from msgspec.structs import replace
 from tests.conftest import database_url
 from tests.simulation.running import Bench, shipped
@@ -176,13 +177,16 @@ def test_people_read_the_same_in_tables(ditan: Ditan, feed_file: Callable[..., P
     assert MEANING[PostCode.DUPLICATE].zh in ditan("ingest", file).out
 
 
-def commands() -> list[str]:
+def commands(group: typer.Typer = app, words: str = "") -> list[str]:
     """Every command there is, as words."""
-    found = [command.name or "" for command in app.registered_commands]
-    for group in app.registered_groups:
-        assert group.typer_instance is not None
-        found += [f"{group.name} {command.name or command.callback.__name__}" for command in
-                  group.typer_instance.registered_commands if command.callback]  # fmt: skip
+    found = [
+        f"{words}{command.name or command.callback.__name__}"
+        for command in group.registered_commands
+        if command.callback
+    ]
+    for inner in group.registered_groups:
+        assert inner.typer_instance is not None
+        found += commands(inner.typer_instance, f"{words}{inner.name} ")
     return sorted(found)
 
 
@@ -214,7 +218,8 @@ JSON = {
 
 
 def test_every_command_that_prints_prints_json(ditan: Ditan, feed_file: Callable[..., Path], tmp_path: Path) -> None:
-    assert sorted(JSON) == commands()
+    # Those of the ledger need each other's answers: test_cli_ledger.py.
+    assert sorted(JSON) == [name for name in commands() if not name.startswith("ledger ")]
     file = feed_file(RIDE)
     ditan(*OPEN)
     ditan("ingest", file)

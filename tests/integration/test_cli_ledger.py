@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.integration.test_cli import Ditan, ditan, failed  # noqa: F401  a fixture
+from tests.integration.test_cli import Ditan, commands, ditan, failed  # noqa: F401  a fixture
 from tests.simulation.lively import LivelyBank
 from tests.simulation.running import Bench
 
 from ditan.accounts import AccountEvent, Action
 from ditan.kernel import clock
 from ditan.kernel.clock import BUSINESS_ZONE, FixedClock
+from ditan.kernel.ids import act_id, show_act
 from ditan.ledger.codes import EnergyCode
 from ditan.model import CardProduct, Purpose
 from ditan.store import Store
@@ -179,6 +180,36 @@ def test_a_correction_takes_two_people(ditan: Ditan, lin: Bench) -> None:  # noq
     assert ditan(*hold, "--json").answer()["code"] == "done"
     refused = ditan(*hold, "--request", "more", "--json").answer()
     assert (refused["code"], refused["error"]) == (EnergyCode.USED_UP, "LedgerRefusal")
+
+
+def test_every_command_prints_json(ditan: Ditan, lin: Bench, time: FixedClock) -> None:  # noqa: F811
+    done: set[str] = set()
+
+    def run(name: str, *words: str) -> Any:
+        done.add(f"ledger {name}")
+        ended = ditan("ledger", *name.split(), *words, "--json")
+        assert ended.code == 0, ended
+        return ended.answer()
+
+    time.advance(DAY)
+    assert run("collect", "cust-lin", "--act", show_act(act_id(RIDE.source, RIDE.event_id)))["energy"] == 20
+    holds = [run("hold", "cust-lin", "5", "--until", "2026-07-09", "--request", name)["entry_id"] for name in "ab"]
+    assert run("capture", holds[0])["entry_id"] != run("release", holds[1])["entry_id"]
+    assert run("limited open", "fund", "海岛")["unit"] == "fen"
+    why = ("--maker", "wang", "--reason", "why")
+    asked = (("limited supply", "海岛", "9"), ("propose", "cust-lin", "7"))
+    ids = [run(*words, *why, "--request", words[0])["proposal_id"] for words in asked]
+    assert {each["proposal_id"] for each in run("proposals")} == set(ids)
+    assert run("approve", ids[0], "--checker", "li")["code"] == "done"
+    assert run("decline", ids[1], "--checker", "li")["code"] == "declined"
+    assert run("limited list")[0]["balance"] == 9
+    assert run("balance", "cust-lin")["available_energy"] == 15
+    assert run("history", "cust-lin")["entries"]
+    assert run("sweep")["customers"] == 0
+    assert run("close")[0]["digest"]
+    assert run("trial-balance")["lines"]
+    assert run("liability")["closing_energy"] == 15
+    assert sorted(done) == [name for name in commands() if name.startswith("ledger ")]
 
 
 @pytest.mark.parametrize(
