@@ -131,7 +131,7 @@ def socket_directory(home: Path, user: ServerUser) -> Path:
 
 def _settings(sockets: Path) -> str:
     memory_mib = _memory_bytes() // MIB
-    shared_mib = max(64, min(512, memory_mib // 4))
+    shared_mib = max(64, min(2048, memory_mib // 8))
     # With little shared memory, as in most containers, parallel queries need files instead.
     little = not SHARED_MEMORY.exists() or _free_bytes(SHARED_MEMORY) < 512 * MIB
     return f"""\
