@@ -22,8 +22,8 @@ from ditan.cli.ingest import DUCK
 from ditan.proof import check_invariants
 from ditan.store import Store
 
-#: `MODEL_SEEDS=20 make test ARGS="-k over_years"` plays more lives than two.
-SEEDS = range(int(os.environ.get("MODEL_SEEDS", "2")))
+#: Two lives that together meet every case; `MODEL_SEEDS=50 make test ARGS="-k over_years"` plays the first fifty.
+SEEDS = range(int(os.environ["MODEL_SEEDS"])) if "MODEL_SEEDS" in os.environ else (0, 20)
 
 LIMITED = ("stock of trees", "budget of spring", "fund of wells")
 
@@ -69,7 +69,8 @@ def _happened(op: Op, before: dict[str, Any], after: dict[str, Any], customers: 
         was, now = before[customer], after[customer]
         held, owed, owed_before = now["sums"][2], now["sums"][3], was["sums"][3]
         if owed > owed_before:
-            yield "debt made while something is held" if held else "debt made"
+            yield "debt made"
+            yield from ["debt made while something is held"] * bool(held)
         if owed < owed_before:
             yield f"debt paid by {op.name}"
         if owed_before and 0 < owed < owed_before:
