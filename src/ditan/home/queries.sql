@@ -117,3 +117,35 @@ FROM holder JOIN ledger.entry e USING (customer_id)
 WHERE e.recorded_at >= %(start)s AND e.recorded_at < %(end)s
 GROUP BY e.kind
 ORDER BY kind, occurred_at, id, name
+
+-- name: read_kept
+-- why: Everything about one customer, as one value.
+SELECT jsonb_build_object(
+    'customer_ref', c.customer_ref, 'opened_at', c.opened_at, 'closed_at', c.closed_at, 'channel', c.channel,
+    'preferences', (SELECT jsonb_build_object('language', p.language, 'large_type', p.large_type, 'personalised', p.personalised)
+        FROM home.preference p WHERE p.customer_id = c.customer_id),
+    'consents', (SELECT coalesce(jsonb_agg(jsonb_build_object('purpose', k.purpose, 'version', k.version, 'channel', k.channel,
+            'granted_at', k.granted_at, 'withdrawn_at', k.withdrawn_at) ORDER BY k.granted_at, k.purpose), '[]')
+        FROM accounts.consent k WHERE k.customer_id = c.customer_id),
+    'cards', (SELECT coalesce(jsonb_agg(jsonb_build_object('card_ref', d.card_ref, 'product', d.product,
+            'linked_at', d.linked_at, 'unlinked_at', d.unlinked_at) ORDER BY d.linked_at, d.card_ref), '[]')
+        FROM accounts.card d WHERE d.customer_id = c.customer_id),
+    'balance', jsonb_build_object('carbon_mg', h.carbon_mg, 'pending_energy', h.pending_energy,
+        'available_energy', h.available_energy, 'held_energy', h.held_energy, 'owed_energy', h.owed_energy),
+    'acts', (SELECT coalesce(jsonb_agg(jsonb_build_object('act_id', a.act_id, 'occurred_at', a.occurred_at, 'scenario', s.id,
+            'amount_fen', a.amount_fen, 'quantity_milli', a.quantity_milli, 'quantified_mg', a.quantified_mg,
+            'carbon_mg', a.carbon_mg, 'energy', a.energy, 'cut', a.cut, 'methodology', p.version)
+            ORDER BY a.occurred_at, a.act_id), '[]')
+        FROM ledger.act a JOIN methodology.scenario s ON s.pack_id = a.pack_id AND s.scenario = a.scenario
+        JOIN methodology.pack p ON p.pack_id = a.pack_id WHERE a.customer_id = c.customer_id),
+    'reversals', (SELECT coalesce(jsonb_agg(jsonb_build_object('reversal_id', r.reversal_id, 'act_id', r.act_id,
+            'occurred_at', r.occurred_at, 'amount_fen', r.amount_fen, 'carbon_mg', r.carbon_mg, 'energy', r.energy)
+            ORDER BY r.occurred_at, r.reversal_id), '[]')
+        FROM ledger.reversal r WHERE r.customer_id = c.customer_id),
+    'entries', (SELECT coalesce(jsonb_agg(jsonb_build_object('entry_id', e.entry_id, 'kind', e.kind,
+            'occurred_at', e.occurred_at, 'recorded_at', e.recorded_at, 'pending_energy', e.pending_energy,
+            'available_energy', e.available_energy, 'held_energy', e.held_energy, 'owed_energy', e.owed_energy,
+            'reason', e.reason) ORDER BY e.recorded_at, e.entry_id), '[]')
+        FROM ledger.entry e WHERE e.customer_id = c.customer_id)
+)::text AS kept
+FROM ledger.holder h JOIN accounts.customer c USING (customer_id) WHERE h.customer_key = %(customer_key)s

@@ -15,7 +15,7 @@ from ditan.insight.summing import (
     telling_act,
     telling_customer,
 )
-from ditan.insight.telling import Story, tell
+from ditan.insight.telling import Story, gather, tell
 
 __all__ = [
     "Boundary",
@@ -25,6 +25,7 @@ __all__ = [
     "ScenarioTotal",
     "Story",
     "boundaries",
+    "gather",
     "pack_of_version",
     "replay",
     "scenario_totals",

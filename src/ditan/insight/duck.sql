@@ -66,3 +66,8 @@ FROM (SELECT customer_ref, sum(mg)::BIGINT AS mg FROM change GROUP BY customer_r
 -- name: one_event
 -- why: The evidence of one act.
 SELECT * EXCLUDE (event_key, content_key, original_key, match_key) FROM read_parquet($file) WHERE event_key = $act_id
+
+-- name: events_of_customer
+-- why: What the archive keeps of one customer, from the files that hold any of it.
+SELECT * EXCLUDE (event_key, content_key, original_key, match_key) FROM read_parquet($files, union_by_name = true)
+WHERE customer_ref = $customer_ref ORDER BY occurred_at, event_id

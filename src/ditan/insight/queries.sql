@@ -13,6 +13,11 @@ COPY (
 -- why: The file in which the evidence of an act lies.
 SELECT e.path FROM ledger.act a JOIN feed.evidence_file e USING (batch_id) WHERE a.act_id = %(act_id)s
 
+-- name: find_all_evidence
+-- why: The files in which the evidence of a customer's acts lies.
+SELECT DISTINCT e.path FROM ledger.holder h JOIN ledger.act a USING (customer_id) JOIN feed.evidence_file e USING (batch_id)
+WHERE h.customer_key = %(customer_key)s ORDER BY e.path
+
 -- name: read_scenario_totals
 -- why: The programme by scenario: acts, what they gave net of reversals, and how many a cap cut to nothing.
 SELECT s.scenario AS number, s.id, s.family, s.name_zh, s.name_en,

@@ -16,7 +16,7 @@ import psycopg
 from ditan.feed import ARCHIVE
 from ditan.insight.packing import pack_of_version
 from ditan.kernel.errors import NotFound
-from ditan.kernel.ids import ActId, show_act
+from ditan.kernel.ids import ActId, key, show_act
 from ditan.kernel.invariants import check
 from ditan.ledger import Act, find_act
 from ditan.model import BankEvent, CardProduct, Channel, Kind, Noun, Pack
@@ -93,7 +93,26 @@ def _evidence(connection: psycopg.Connection[Any], home: Path, act_id: UUID) -> 
         found = duck.execute(_DUCK["one_event"], {"file": str(path), "act_id": act_id})
         names = [column[0] for column in found.description or []]
         kept: dict[str, Any] = dict(zip(names, found.fetchall()[0], strict=True))
-    event = BankEvent(
+    return event_of(kept), kept["evidence"], kept["confidence"]
+
+
+def gather(connection: psycopg.Connection[Any], home: Path, customer_ref: str) -> tuple[list[BankEvent], int]:
+    """Give the events of all acts of a customer, the earliest first, and how many evidence files are gone."""
+    rows = connection.execute(_SQL["find_all_evidence"], {"customer_key": key(customer_ref)}).fetchall()
+    paths = [home / ARCHIVE / row[0] for row in rows]
+    files = [str(path) for path in paths if path.is_file()]
+    if not files:
+        return [], len(paths)
+    with duckdb.connect() as duck:
+        found = duck.execute(_DUCK["events_of_customer"], {"files": files, "customer_ref": customer_ref})
+        names = [column[0] for column in found.description or []]
+        events = [event_of(dict(zip(names, row, strict=True))) for row in found.fetchall()]
+    return events, len(paths) - len(files)
+
+
+def event_of(kept: dict[str, Any]) -> BankEvent:
+    """Make a row of the archive an event again."""
+    return BankEvent(
         source=kept["source"],
         event_id=kept["event_id"],
         kind=Kind(kept["kind"]),
@@ -112,4 +131,3 @@ def _evidence(connection: psycopg.Connection[Any], home: Path, act_id: UUID) -> 
         service=kept["service"],
         attributes=msgspec.json.decode(kept["attributes"]) if kept["attributes"] else {},
     )
-    return event, kept["evidence"], kept["confidence"]

@@ -1,6 +1,6 @@
 """What a customer may ask of her own page. The customer is the token's subject, so no address names one."""
 
-from ditan.api.customer import account, acts, balls, explanation, home, scenarios, settings, statements
+from ditan.api.customer import account, acts, balls, explanation, export, home, scenarios, settings, statements
 
 HANDLERS = [
     *account.HANDLERS,
@@ -16,6 +16,8 @@ HANDLERS = [
     statements.statement,
     settings.settings,
     settings.change_settings,
+    export.export,
+    export.export_csv,
 ]
 
 __all__ = ["HANDLERS"]

@@ -44,4 +44,4 @@ def ready(hall: GivenHall) -> Response[Readiness]:
 @get("/metrics", media_type="text/plain", **reads(Scope.METRICS_READ, Audience.SYSTEM, fresh=False))
 def metrics(hall: GivenHall) -> Response[str]:
     """What this process measured, for Prometheus."""
-    return Response(hall.measures.text().decode(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(hall.measures.text().decode(), media_type="text/plain; version=0.0.4")
