@@ -44,8 +44,14 @@ def issuer_keys() -> bytes:
 class FixedKeys:
     """The issuer's keys without a file."""
 
-    def find(self, kid: str | None, now: datetime) -> Key | None:
+    def find(self, kid: str | None) -> Key | None:
         return key("bank-1") if kid in {None, "bank-1"} else None
+
+    def due(self, now: datetime, *, unknown: bool = False) -> bool:
+        return False
+
+    def refresh(self, now: datetime) -> None:
+        raise AssertionError("nothing is due")
 
 
 def token(

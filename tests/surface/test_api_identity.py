@@ -3,10 +3,11 @@
 The list of routes without a test of this is committed and empty: a new route that no test asks is named here.
 """
 
+import asyncio
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from tests.surface.asking import (
     ALL_OF_CUSTOMER,
     ALL_OF_SYSTEM,
     CUSTOMER,
+    LIN,
     SYSTEM,
     Asker,
+    FixedKeys,
     app_settings,
     issuer_keys,
     key,
@@ -31,7 +34,7 @@ from tests.surface.asking import (
 from ditan.api.edge import HEADERS, Edge
 from ditan.api.identity import Identity, IssuerKeys, public_keys
 from ditan.api.limiting import Rates
-from ditan.api.problems import speaks_chinese
+from ditan.api.problems import Refused, speaks_chinese
 from ditan.api.routing import needs_of
 from ditan.kernel.clock import FixedClock
 from ditan.kernel.errors import InvalidInput, StoreUnavailable
@@ -263,24 +266,38 @@ def test_who_asks_too_often_waits(store: Store) -> None:
 # --- keys of the issuer ----------------------------------------------------------------------------------------------
 
 
+def asked(identity: Identity, signed_by: str, later: timedelta) -> str:
+    """What becomes of a token, so much later: the code of the refusal, or the subject."""
+    now = NOW + later
+    try:
+        return asyncio.run(identity.welcome(f"Bearer {token(now=now, signed_by=signed_by)}", now)).subject
+    except Refused as refused:
+        return refused.code
+
+
 def test_keys_are_read_from_a_file_and_again_when_one_is_missing(tmp_path: Path) -> None:
     file = tmp_path / "jwks.json"
     file.write_bytes(issuer_keys())
-    keys = IssuerKeys(str(file))
-    found = keys.find("bank-1", NOW)
-    assert found is not None
-    assert keys.find(None, NOW) is found
+    identity = Identity(app_settings(Settings(home=tmp_path)), IssuerKeys(str(file)))
+    assert asked(identity, "bank-1", timedelta(0)) == LIN
     file.write_text(json.dumps({"keys": [key(name).as_dict(private=False) for name in ("bank-1", "bank-2")]}))
-    assert keys.find("bank-2", NOW + timedelta(seconds=29)) is None  # not asked again so soon
-    assert keys.find("bank-2", NOW + timedelta(seconds=30)) is not None
-    assert keys.find(None, NOW + timedelta(seconds=30)) is None  # which of the two?
+    assert asked(identity, "bank-2", timedelta(seconds=29)) == "token_key"  # not asked again so soon
+    assert asked(identity, "bank-2", timedelta(seconds=30)) == LIN
+    assert identity.keys.find(None) is None  # which of the two?
     file.unlink()
-    assert keys.find("bank-2", NOW + timedelta(hours=3)) is not None  # the issuer is away: the keys we know are good
+    assert asked(identity, "bank-2", timedelta(hours=3)) == LIN  # the issuer is away: the keys we know are good
+    file.write_bytes(issuer_keys())
+    assert asked(identity, "bank-2", timedelta(hours=5)) == "token_key"  # the issuer no longer has it
 
 
 def test_no_keys_at_all_is_our_fault_not_the_customers(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnavailable):
-        IssuerKeys(str(tmp_path / "nowhere.json")).find("bank-1", NOW)
+    file = tmp_path / "jwks.json"
+    identity = Identity(app_settings(Settings(home=tmp_path)), IssuerKeys(str(file)))
+    for later in (0, 10):
+        with pytest.raises(StoreUnavailable):
+            asked(identity, "bank-1", timedelta(seconds=later))
+    file.write_bytes(issuer_keys())
+    assert asked(identity, "bank-1", timedelta(seconds=40)) == LIN
 
 
 @pytest.mark.parametrize("source", ["http://sso.bank.example/jwks", "ftp://127.0.0.1/jwks", "file:///etc/passwd"])
@@ -295,11 +312,6 @@ def test_a_symmetric_key_is_refused() -> None:
         public_keys(json.dumps({"keys": [secret]}).encode())
 
 
-class NoKeys:
-    def find(self, kid: str | None, now: datetime) -> None:
-        return None
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -312,4 +324,4 @@ def test_settings_that_would_let_anybody_in_are_refused(tmp_path: Path, changes:
 
     settings = replace(app_settings(Settings(home=tmp_path)), **changes)
     with pytest.raises(InvalidInput):
-        Identity(settings, NoKeys())
+        Identity(settings, FixedKeys())

@@ -6,6 +6,7 @@ audience and times are right. Nothing is looked up in our database: who somebody
 
 from __future__ import annotations
 
+import asyncio
 import binascii
 import json
 import threading
@@ -16,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+import structlog
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
@@ -27,7 +29,11 @@ from ditan.kernel.errors import InvalidInput, StoreUnavailable
 from ditan.kernel.settings import Settings
 from ditan.model import CardProduct, Noun
 
+log = structlog.get_logger(__name__)
+
 _FORBIDDEN: Final = ("none", "HS256", "HS384", "HS512")
+_OLD: Final = timedelta(minutes=limits.keys_minutes_max)
+_AGAIN: Final = timedelta(seconds=limits.keys_again_seconds_min)
 _LOOPBACK: Final = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
 
 
@@ -73,45 +79,61 @@ class Principal(Noun, kw_only=True):
 
 
 class Keys(Protocol):
-    """Where the issuer's public keys come from."""
+    """Where the issuer's public keys come from. Looking for one never waits; reading them again may."""
 
-    def find(self, kid: str | None, now: datetime) -> Key | None:
+    def find(self, kid: str | None) -> Key | None:
         """Give the key of this name; without a name, the only one."""
+        ...
+
+    def due(self, now: datetime, *, unknown: bool = False) -> bool:
+        """Whether to read them again: they are old, or one that is unknown was asked for and that was not just done."""
+        ...
+
+    def refresh(self, now: datetime) -> None:
+        """Read them again."""
         ...
 
 
 class IssuerKeys:
-    """A JWKS from a file or from the issuer; read again when it is old, or lacks a key that is asked for."""
+    """A JWKS from a file or from the issuer. While the issuer is away, the keys that are known are good."""
 
     def __init__(self, source: str) -> None:
         if "://" in source and not source.startswith(("https://", *_LOOPBACK)):
             raise InvalidInput("token_keys must be a file or an https URL", hint="Look at DITAN_TOKEN_KEYS.")
         self.source = source
         self._keys: dict[str, Key] = {}
-        self._read_at: datetime | None = None
+        self._tried_at: datetime | None = None
         self._lock = threading.Lock()
 
-    def find(self, kid: str | None, now: datetime) -> Key | None:
+    def find(self, kid: str | None) -> Key | None:
         """Give the key of this name; without a name, the only one."""
-        with self._lock:
-            age = now - self._read_at if self._read_at else None
-            old = age is None or age >= timedelta(minutes=limits.keys_minutes_max)
-            unknown = kid is not None and kid not in self._keys
-            if old or (unknown and age is not None and age >= timedelta(seconds=limits.keys_again_seconds_min)):
-                self._read(now)
-            if kid is not None:
-                return self._keys.get(kid)
-            return next(iter(self._keys.values())) if len(self._keys) == 1 else None
+        keys = self._keys
+        if kid is not None:
+            return keys.get(kid)
+        return next(iter(keys.values())) if len(keys) == 1 else None
 
-    def _read(self, now: datetime) -> None:
-        try:
-            self._keys = public_keys(_fetch(self.source))
-        except (OSError, ValueError, JoseError) as error:
-            if not self._keys:
-                raise StoreUnavailable(
-                    "The issuer's keys cannot be read.", hint="Look at DITAN_TOKEN_KEYS: a JWKS file or an https URL."
-                ) from error
-        self._read_at = now
+    def due(self, now: datetime, *, unknown: bool = False) -> bool:
+        """Whether to read them again."""
+        if self._tried_at is None or not self._keys:
+            return True
+        return now - self._tried_at >= (_AGAIN if unknown else _OLD)
+
+    def refresh(self, now: datetime) -> None:
+        """Read them again, unless somebody just did.
+
+        Raises: StoreUnavailable when not a single key is known.
+        """
+        with self._lock:
+            if self._tried_at is None or now - self._tried_at >= _AGAIN:
+                self._tried_at = now
+                try:
+                    self._keys = public_keys(_fetch(self.source))
+                except (OSError, ValueError, JoseError) as error:
+                    log.warning("keys.missed", error=type(error).__name__)
+        if not self._keys:
+            raise StoreUnavailable(
+                "The issuer's keys cannot be read.", hint="Look at DITAN_TOKEN_KEYS: a JWKS file or an https URL."
+            )
 
 
 def public_keys(content: bytes) -> dict[str, Key]:
@@ -153,6 +175,21 @@ class Identity:
         if not self.algorithms or set(self.algorithms) & set(_FORBIDDEN):
             raise InvalidInput("token_algorithms holds what is no public-key signature", hint="ES256 PS256 RS256")
 
+    async def welcome(self, authorization: str | None, now: datetime) -> Principal:
+        """Give who sent this header; keys are read beside the other requests.
+
+        Raises: Refused; StoreUnavailable while no key of the issuer is known.
+        """
+        if self.keys.due(now):
+            await asyncio.to_thread(self.keys.refresh, now)
+        try:
+            return self.identify(authorization, now)
+        except Refused as refused:
+            if refused.code is not ProblemCode.TOKEN_KEY or not self.keys.due(now, unknown=True):
+                raise
+        await asyncio.to_thread(self.keys.refresh, now)
+        return self.identify(authorization, now)
+
     def identify(self, authorization: str | None, now: datetime) -> Principal:
         """Give who sent this header.
 
@@ -161,7 +198,7 @@ class Identity:
         kind, _, token = (authorization or "").partition(" ")
         if kind.lower() != "bearer" or not token.strip():
             raise Refused(ProblemCode.TOKEN_MISSING)
-        claims = self._verified(token.strip(), now)
+        claims = self._verified(token.strip())
         if claims.get("iss") != self.issuer:
             raise Refused(ProblemCode.TOKEN_ISSUER)
         named = claims.get("aud")
@@ -178,12 +215,12 @@ class Identity:
             subject=subject, audiences=frozenset(audiences), scopes=scopes, cards=_cards(claims.get("cards", []))
         )
 
-    def _verified(self, token: str, now: datetime) -> dict[str, Any]:
+    def _verified(self, token: str) -> dict[str, Any]:
         header = _header(token)
         algorithm, kid = header.get("alg"), header.get("kid")
         if algorithm not in self.algorithms:
             raise Refused(ProblemCode.TOKEN_ALGORITHM)
-        key = self.keys.find(kid if isinstance(kid, str) else None, now)
+        key = self.keys.find(kid if isinstance(kid, str) else None)
         if key is None:
             raise Refused(ProblemCode.TOKEN_KEY)
         try:

@@ -5,7 +5,6 @@ A route that says nothing is closed. `public` is for what anybody may see.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Callable
 from typing import Annotated, Any, Final, TypeVar, cast
@@ -120,7 +119,7 @@ async def authorize(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
         return
     hall: Hall = connection.app.state.hall
     now = hall.clock.now()
-    who = await asyncio.to_thread(hall.identity.identify, connection.headers.get("authorization"), now)
+    who = await hall.identity.welcome(connection.headers.get("authorization"), now)
     wait = hall.rates.wait_seconds("\x1f".join((*sorted(who.audiences), who.subject)), now)
     if wait:
         raise Refused(ProblemCode.TOO_MANY_REQUESTS, headers={"Retry-After": str(wait)})

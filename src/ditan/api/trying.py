@@ -63,9 +63,16 @@ class DemoKeys:
                 file.write(content)
         self.key = ECKey.import_key(msgspec.json.decode(content))
 
-    def find(self, kid: str | None, now: datetime) -> Key | None:  # noqa: ARG002  the one key, at any time
+    def find(self, kid: str | None) -> Key | None:
         """Give the one key, which has no name."""
         return self.key if kid is None else None
+
+    def due(self, now: datetime, *, unknown: bool = False) -> bool:  # noqa: ARG002  it never changes
+        """Never: it is read once."""
+        return False
+
+    def refresh(self, now: datetime) -> None:
+        """Nothing to read."""
 
 
 def demo_app(settings: Settings, store: Store, clock: Clock) -> Edge:
