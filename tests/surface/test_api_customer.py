@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from tests.simulation.running import Bench
 from tests.surface.asking import MONDAY, Asker, token
 
+from ditan.kernel import limits
 from ditan.kernel.clock import BUSINESS_ZONE, FixedClock
 from ditan.kernel.ids import act_id, show, show_act
 from ditan.model import BankEvent
@@ -175,6 +177,24 @@ def test_a_double_tap_with_one_key_is_one_tap(lin: Asker, bench: Bench, clock: F
         ("done", 20, answers[0]["entry_id"])
     }
     assert len(answers) == 4
+
+
+def test_a_tap_that_takes_too_long_is_done_once_when_it_is_sent_again(
+    lin: Asker, bench: Bench, clock: FixedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.ingest_events("rides", [ride("a", NOW - timedelta(hours=3))], tmp_path)
+    clock.advance(timedelta(days=1))
+    with bench.store.unit_of_work() as somebody:  # a batch that is being posted has the customer's row
+        somebody.execute("SELECT FROM ledger.holder FOR UPDATE")
+        monkeypatch.setattr(limits, "request_seconds_max", 1)
+        slow = lin("POST", "/v1/balls/collect", key="tap", headers={"Accept-Language": "en"})
+        monkeypatch.undo()
+        assert (slow.status_code, slow.json()["code"], slow.headers["retry-after"]) == (503, "too_slow", "1")
+        assert slow.headers["content-type"] == "application/problem+json"
+        assert "never done twice" in slow.json()["hint"]
+    assert lin.post("/v1/balls/collect", key="tap")["energy"] == 20
+    assert lin.get("/v1/home")["energy"]["available"] == 20
+    assert bench.broken() == {}
 
 
 # --- acts ---------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,31 +42,32 @@ def free_port() -> int:
 
 @contextmanager
 def serving(environment: dict[str, str], *options: str) -> Iterator[str]:
-    """A server process; it is stopped at the end, and must stop by itself."""
+    """A server process; it must stop by itself at the end, and must not have said who asked."""
     port = free_port()
     command = [sys.executable, "-m", "ditan", "serve", "--port", str(port), *options]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DITAN_")}
-    process = subprocess.Popen(command, env=clean | environment, stderr=subprocess.PIPE, text=True)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        wait_until_it_answers(process, address)
-        yield address
-    finally:
-        process.send_signal(signal.SIGTERM)
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, env=clean | environment, stderr=said, text=True)
         try:
-            process.wait(timeout=SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+            address = f"http://127.0.0.1:{port}"
+            wait_until_it_answers(process, address)
+            yield address
         finally:
-            assert process.stderr is not None
-            process.stderr.close()
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=SECONDS_MAX)
+            finally:
+                process.kill()
+        said.seek(0)
+        log = said.read()
+    assert "request.answered" in log
+    assert not [secret for secret in (LIN, "card-lin", "eyJ", "cust-") if secret in log]
 
 
 def wait_until_it_answers(process: subprocess.Popen[str], address: str) -> None:
     until = datetime.now(UTC) + timedelta(seconds=SECONDS_MAX)
     while datetime.now(UTC) < until:
-        assert process.poll() is None, process.stderr.read() if process.stderr else ""
+        assert process.poll() is None, "the server ended"
         try:
             if httpx.get(f"{address}/ready", timeout=5).status_code == 200:
                 return
@@ -86,6 +88,7 @@ def environment(store: Store, tmp_path: Path) -> dict[str, str]:
         "DITAN_TOKEN_ISSUER": ISSUER,
         "DITAN_TOKEN_KEYS": str(file),
         "DITAN_REQUESTS_PER_MINUTE": "100000",
+        "DITAN_LOG_LEVEL": "debug",
     }
 
 

@@ -154,7 +154,14 @@ MEANING: Final[dict[ProblemCode, Meaning]] = {
         Text(zh="这次行为的证据不在存档里", en="The evidence of this act is not in the archive"),
         Text(zh="请银行恢复存档。", en="The bank must restore its archive."),
     ),
-    ProblemCode.TOO_SLOW: Meaning(503, Text(zh="处理超时", en="It took too long"), _AGAIN),
+    ProblemCode.TOO_SLOW: Meaning(
+        503,
+        Text(zh="处理超时", en="It took too long"),
+        Text(
+            zh="可能已完成，也可能没有。请用同一个 Idempotency-Key 重试，不会做两次。",
+            en="It may have been done or not. Send it again under the same Idempotency-Key: it is never done twice.",
+        ),
+    ),
     ProblemCode.UNAVAILABLE: Meaning(503, Text(zh="暂时不可用", en="Not available for the moment"), _AGAIN),
     ProblemCode.PROMISE_BROKEN: Meaning(
         500,
