@@ -1,6 +1,7 @@
 """`ditan serve` as a process of its own on loopback, over a real PostgreSQL."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ import httpx
 import msgspec
 import pytest
 from msgspec.structs import replace
+from tests.conftest import make_home
 from tests.simulation.running import Bench
 from tests.surface.asking import ALL_OF_SYSTEM, ISSUER, LIN, SYSTEM, issuer_keys, token
 from tests.surface.conftest import decisions
@@ -27,7 +29,7 @@ from ditan.kernel.errors import Conflict
 from ditan.kernel.ids import CustomerId, show
 from ditan.kernel.settings import Settings
 from ditan.ledger import LimitedKind, award, decide, find_customer, open_limited, propose
-from ditan.store import Store
+from ditan.store import Store, embedded
 from ditan.testing import factories
 
 SECONDS_MAX = 30
@@ -194,3 +196,19 @@ def test_the_demo_cannot_be_switched_on_over_a_banks_database(environment: dict[
         )
         assert done.returncode == 4, done.stderr
         assert "lets in anybody" in done.stderr
+
+
+def test_the_demo_lets_in_anybody_as_anybody() -> None:
+    home = make_home("ditan-demo-")
+    (home / MARK).mkdir()
+    try:
+        with serving({"DITAN_HOME": str(home), "DITAN_LOG_LEVEL": "info"}, "--demo") as address:
+            assert httpx.get(f"{address}/v1/scenarios", headers=headers()).status_code == 401  # of the bank's issuer
+            for system, path in ((False, "/v1/scenarios"), (True, "/metrics")):
+                given = httpx.post(f"{address}/demo/token", json={"subject": LIN, "system": system}).json()
+                bearer = {"Authorization": f"{given['token_type']} {given['access_token']}"}
+                assert httpx.get(f"{address}{path}", headers=bearer, timeout=20).status_code == 200
+        assert (home / MARK / "issuer.json").stat().st_mode & 0o077 == 0
+    finally:
+        embedded.stop(home)
+        shutil.rmtree(home, ignore_errors=True)
