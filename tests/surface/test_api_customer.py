@@ -89,6 +89,16 @@ def test_a_reader_who_has_the_page_is_told_so(lin: Asker, bench: Bench, tmp_path
     assert changed.headers["cache-control"] == "private, no-cache"
 
 
+def test_a_database_that_was_restarted_is_asked_again(lin: Asker, bench: Bench) -> None:
+    first = lin.get("/v1/home")
+    bench.corrupt(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    assert lin.get("/v1/home") == first
+    assert lin.post("/v1/balls/collect")["code"] == "nothing"
+
+
 # --- balls --------------------------------------------------------------------------------------------------------
 
 
