@@ -44,21 +44,22 @@ class Rounds(NamedTuple):
 
 
 class Timetable:
-    """Whose turn it is: everybody's once before anybody's twice, three days on each time."""
+    """Whose turn it is: everybody's once before anybody's twice, three days on each time.
 
-    def __init__(self, bank: Bank, customers: int) -> None:
-        self.bank, self.customers, self.turns = bank, customers, 0
+    `first`: the number of the first turn, so that no two timetables make the same events.
+    """
+
+    def __init__(self, bank: Bank, customers: int, first: int = 0, of_each_half: int = BATCH_CUSTOMERS // 2) -> None:
+        self.bank, self.first, self.turns, self.of_each_half = bank, first, 0, of_each_half
+        self.per_lap = max(1, int(customers * 0.49) // of_each_half)  # halves of the shards differ a little in size
         bank.people(1, customers)
 
     def next(self, *, hot: bool, halves: tuple[int, ...] = (0, 1)) -> Turn:
-        """Give the next batch of 50,000 customers, half of them from each half of the shards."""
-        half = BATCH_CUSTOMERS // 2
-        per_pass = max(1, (self.customers // 2) // half - 1)
-        lap, block = divmod(self.turns, per_pass)
+        """Give the next batch: so many customers from each of `halves`."""
+        lap, block = divmod(self.first + self.turns, self.per_lap)
         self.turns += 1
-        places = BATCH_CUSTOMERS // len(halves)
-        start = block * half
-        return Turn(self.turns, lap * 3 % 80, hot, halves, start, start + places)
+        start = block * self.of_each_half
+        return Turn(self.first + self.turns, lap * 3 % 90, hot, halves, start, start + self.of_each_half)
 
 
 def fresh_raw(store: Store) -> None:
@@ -119,7 +120,7 @@ def _work(home: Path, customers: int, half: int, pipe: Pipe) -> None:
     """A worker: make a batch when told its turn, post it when told to go, give the rows it wrote."""
     configure_logging("warning")
     with Bank(home, threads=1) as bank:
-        timetable = Timetable(bank, customers)
+        timetable = Timetable(bank, customers, first=1_000)
         pipe.send("ready")
         while (hot := pipe.recv()) is not None:
             bank.offer(timetable.next(hot=hot, halves=(half,)))
@@ -230,7 +231,7 @@ def growth(bank: Bank, customers: int, to: int, acts_each: int, rounds: int, bef
         owner.execute("DROP TABLE ledger.raw_act")
     bank.add_customers(customers + 1, to, whole=False)
     bank.add_past(acts_each)
-    timetable = Timetable(bank, to)
+    timetable = Timetable(bank, to, first=2_000)
     alone(bank, timetable, 2, raw=False)
     after = alone(bank, timetable, rounds, raw=False)
     stored = bank.ask("SELECT count(*) FROM ledger.act")

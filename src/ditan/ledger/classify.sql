@@ -92,11 +92,17 @@ ORDER BY ALL
 -- why: time of the act? the same occasion, or the same journey? within the caps? Caps count in order of occurrence. Only
 -- why: where a customer's batch could pass a cap (`tight`) is the order looked at; elsewhere all of it fits.
 CREATE OR REPLACE TEMP TABLE decided AS
-WITH allowance AS (
-    SELECT o.row_number, bit_or(CASE WHEN p.code <= 3 THEN 1 << p.code ELSE 0 END) AS purposes,
-        bool_or(p.code = o.card_key) AS linked
-    FROM offered o JOIN holder h USING (customer_key)
-    JOIN permit p ON p.customer_id = h.customer_id AND o.at_us >= p.from_us AND o.at_us < p.to_us
+WITH span AS (
+    SELECT min(at_us) AS first_us, max(at_us) AS last_us FROM offered
+), steady AS ( -- consents that hold all the time the batch is about: nearly all of them
+    SELECT customer_id, bit_or(1 << code) AS purposes FROM permit, span
+    WHERE code <= 3 AND from_us <= first_us AND to_us > last_us GROUP BY customer_id
+), brief AS MATERIALIZED ( -- and those that begin or end in it
+    SELECT h.customer_key, p.* FROM permit p JOIN span ON p.from_us > first_us OR p.to_us <= last_us
+    JOIN holder h USING (customer_id) WHERE p.code <= 3
+), passing AS (
+    SELECT o.row_number, bit_or(1 << p.code) AS purposes
+    FROM brief p JOIN offered o ON o.customer_key = p.customer_key AND o.at_us >= p.from_us AND o.at_us < p.to_us
     GROUP BY o.row_number
 ), owned AS MATERIALIZED (
     SELECT o.*, h.customer_id,
@@ -104,14 +110,17 @@ WITH allowance AS (
             WHEN k.content_key = o.content_key THEN 'duplicate'
             WHEN k.act_id IS NOT NULL THEN 'conflict'
             WHEN h.customer_id IS NULL OR o.at_us < h.opened_us OR o.at_us >= h.closed_us THEN 'no_account'
-            WHEN coalesce(a.purposes, 0) & s.purposes <> s.purposes THEN 'no_consent'
-            WHEN o.card_key IS NOT NULL AND NOT coalesce(a.linked, FALSE) THEN 'card_not_linked'
+            WHEN (coalesce(y.purposes, 0) | coalesce(a.purposes, 0)) & s.purposes <> s.purposes THEN 'no_consent'
+            WHEN o.card_key IS NOT NULL AND c.code IS NULL THEN 'card_not_linked'
             WHEN t.occasion_key IS NOT NULL THEN 'same_occasion'
         END AS refused
     FROM offered o
     LEFT JOIN known k ON k.act_id = o.act_id
     LEFT JOIN holder h ON h.customer_key = o.customer_key
-    LEFT JOIN allowance a ON a.row_number = o.row_number
+    LEFT JOIN steady y ON y.customer_id = h.customer_id
+    LEFT JOIN passing a ON a.row_number = o.row_number
+    LEFT JOIN (SELECT * FROM permit WHERE code > 3) c
+        ON c.customer_id = h.customer_id AND c.code = o.card_key AND o.at_us >= c.from_us AND o.at_us < c.to_us
     LEFT JOIN taken t ON t.occasion_key = o.occasion_key
     JOIN cap s ON s.scenario = o.scenario
 ), first_of_occasion AS (
@@ -252,10 +261,12 @@ SELECT * FROM used
 
 -- name: gained
 -- why: One change per customer: what the batch gave it, and when the first of its new balls will lapse.
-SELECT d.customer_id, sum(d.carbon_mg)::BIGINT AS carbon_mg, sum(d.energy)::BIGINT AS energy,
-    coalesce(min(b.until), 9223372036854775807)::BIGINT AS due_minute
-FROM decided d LEFT JOIN new_ball b USING (act_id)
-WHERE d.code IN ('posted', 'capped', 'too_soon') GROUP BY d.customer_id ORDER BY d.customer_id
+SELECT d.customer_id, d.carbon_mg, d.energy, coalesce(b.due_minute, 9223372036854775807)::BIGINT AS due_minute
+FROM (
+    SELECT customer_id, sum(carbon_mg)::BIGINT AS carbon_mg, sum(energy)::BIGINT AS energy
+    FROM decided WHERE code IN ('posted', 'capped', 'too_soon') GROUP BY customer_id
+) d LEFT JOIN (SELECT customer_id, min(until) AS due_minute FROM new_ball GROUP BY customer_id) b USING (customer_id)
+ORDER BY d.customer_id
 
 -- name: new_balls
 -- why: A customer's together, in the order they ripen.
