@@ -48,6 +48,10 @@ SELECT act_id, FALSE AS written FROM decided ORDER BY act_id
 -- why: Only scenarios with an occasion have any.
 SELECT DISTINCT occasion_key FROM offered WHERE occasion_key IS NOT NULL ORDER BY occasion_key
 
+-- name: drop_freed
+-- why: An occasion whose act was refunded whole is there to be taken again.
+DELETE FROM taken WHERE freed = 1
+
 -- name: open_holders
 -- why: The customers of the batch that have an account, with what posting must know of each.
 CREATE OR REPLACE TEMP TABLE holder AS
@@ -256,8 +260,8 @@ SELECT customer_id, quota_key, count(*) FILTER (WHERE counted) AS acts, sum(carb
 FROM decided WHERE code IN ('posted', 'capped', 'too_soon') GROUP BY customer_id, quota_key
 
 -- name: used
--- why: And what was used before.
-SELECT * FROM used
+-- why: And what the same customers used before.
+SELECT * FROM used SEMI JOIN (SELECT customer_id FROM decided WHERE code IN ('posted', 'capped', 'too_soon')) USING (customer_id)
 
 -- name: gained
 -- why: One change per customer: what the batch gave it, and when the first of its new balls will lapse.

@@ -54,15 +54,13 @@ def _records(ids: Numbers, sizes: Numbers, values: Numbers, names: tuple[str, ..
 
 
 def quotas_after(used: pa.Table, spent: pa.Table) -> pa.Table:
-    """Add what a batch spent of its customers' quotas to what was used; both with customer_id and the seven numbers.
+    """Add what a batch spent of its customers' quotas to what the same customers used before.
 
-    Gives the quotas of the customers of `spent`, in order of customer and quota. Two months stay in the holder.
+    Both: customer_id and the seven numbers. Gives the same, in order of customer and quota. A holder keeps two months.
     """
     names = ("customer_id", *_QUOTA)
     both = {name: np.concatenate([_numbers(used, name), _numbers(spent, name)]) for name in names}
-    ours = np.isin(both["customer_id"], _numbers(spent, "customer_id"))
     order = np.lexsort((both["quota_key"], both["customer_id"]))
-    order = order[ours[order]]
     rows = {name: values[order] for name, values in both.items()}
     starts = _starts(rows["customer_id"], rows["quota_key"])
     kept = {name: rows[name][starts] for name in ("customer_id", "quota_key")}

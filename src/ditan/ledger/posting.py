@@ -34,7 +34,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER, _TEXT, _KEY = pa.int64(), pa.string(), pa.large_string()  # a key travels as text and becomes a UUID again
 _ANSWERS: Final = {
     "read_known": ("known", [("act_id", _KEY), ("content_key", _KEY)]),
-    "read_taken": ("taken", [("occasion_key", _KEY)]),
+    "read_taken": ("taken", [("occasion_key", _KEY), ("freed", _NUMBER)]),
     "read_history": ("history", [(name, _NUMBER) for name in (
         "customer_id", "quota_key", "acts", "mg", "days_01", "days_13", "days_25", "last_us")]),
     "read_neighbors": ("neighbor", [("row_number", _NUMBER)]),
@@ -87,6 +87,8 @@ def _ask(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, p
     store.copy_in(connection, "asked_customer", _rows(duck, "asked_customers"))
     store.copy_in(connection, "asked_occasion", _rows(duck, "asked_occasions"))
     _answer(connection, duck, "read_taken")
+    if duck.execute(_DECIDE["drop_freed"]).fetchall()[0][0]:
+        store.write(connection, "free_occasions")
     holders = read_holders(store.fetch_blobs(connection, "read_holders"))
     for name, table in zip(("holder", "permit", "used"), holders, strict=True):
         duck.register(f"read_{name}", table)

@@ -50,8 +50,20 @@ COPY (
 TRUNCATE asked_act
 
 -- name: read_taken
--- why: Occasions that have their act.
-COPY (SELECT occasion_key FROM asked_occasion JOIN ledger.occasion USING (occasion_key)) TO STDOUT (FORMAT csv)
+-- why: Occasions that have their act; `freed`: which was refunded whole, so that the same bill may be paid, and count, again.
+COPY (
+    SELECT o.occasion_key, coalesce((
+        SELECT sum(r.amount_fen) >= k.amount_fen FROM ledger.reversal r JOIN ledger.act k USING (act_id)
+        WHERE r.act_id = o.act_id GROUP BY k.amount_fen), false)::integer
+    FROM asked_occasion JOIN ledger.occasion o USING (occasion_key)
+) TO STDOUT (FORMAT csv)
+
+-- name: free_occasions
+-- why: Those that were found so give their place to a new act.
+DELETE FROM ledger.occasion o USING asked_occasion a
+WHERE o.occasion_key = a.occasion_key AND (
+    SELECT sum(r.amount_fen) >= k.amount_fen FROM ledger.reversal r JOIN ledger.act k USING (act_id)
+    WHERE r.act_id = o.act_id GROUP BY k.amount_fen)
 
 -- name: read_history
 -- why: The use of a month that has left the holder, from the acts: as a used quota.
@@ -208,10 +220,6 @@ FROM (
     FROM refund_outcome o JOIN ledger.act a USING (act_id) WHERE o.code = 'refunded'
     ORDER BY o.customer_id, o.occurred_at, o.refund_key OFFSET 0
 ) r CROSS JOIN LATERAL ledger.take_back(r.act_id, r.customer_id, r.carbon_mg, r.energy, %(now)s) t
-
--- name: free_occasions
--- why: After a full refund the same bill may be paid, and count, again.
-DELETE FROM ledger.occasion WHERE act_id IN (SELECT act_id FROM refund_outcome WHERE code = 'refunded' AND emptied)
 
 -- name: end_waiting
 -- why: A refund that found its original no longer waits; one that waited longer than its retention is forgotten.

@@ -54,7 +54,6 @@ REFUNDING: Final = (
     "hold_refunded",
     "weigh_refunds",
     "post_reversals",
-    "free_occasions",
     "end_waiting",
     "start_waiting",
     "record_refund_conflicts",

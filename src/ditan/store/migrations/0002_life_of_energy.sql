@@ -292,6 +292,10 @@ ALTER TABLE ledger.reversal ADD CONSTRAINT inv_06_taken_from_somewhere
     CHECK (energy = pending_energy + available_energy + gone_energy + owed_energy);
 
 
+-- An occasion is asked for by its key, and freed when a new act wants it: nobody looks for it by its act.
+DROP INDEX ledger.occasion_of_act;
+
+
 -- ledger: accounts that cannot go below zero --------------------------------------------------------------------------------
 
 -- The stock of a reward, the budget of a campaign, the fund of a donation project (INV-08).
