@@ -125,6 +125,21 @@ def test_a_refund_waits_as_long_as_it_may_and_is_then_forgotten(lin: Bench, tmp_
     assert lin.broken() == {}
 
 
+@pytest.mark.invariant("INV-02")
+def test_an_id_that_leaves_no_act_is_looked_up_as_well(lin: Bench, tmp_path: Path) -> None:
+    """Nothing is copied here that the primary key could refuse: an id that was a refund, an act told of a stranger."""
+    back = factories.refund(RIDE, 100)
+    lin.ingest_events("first", [RIDE, back], tmp_path)
+    before = lin.balances()
+    stranger = replace(RIDE, customer_ref="cust-nobody")
+    assert lin.ingest_events("a stranger", [stranger], tmp_path)[RIDE.event_id].code == "conflict"
+    later = ride(back.event_id, RIDE.occurred_at + timedelta(days=3))
+    assert lin.ingest_events("a refund's id", [later], tmp_path)[back.event_id].code == "conflict"
+    assert lin.balances() == before
+    assert lin.one("SELECT count(*) FROM feed.conflict") == 2
+    assert lin.broken() == {}
+
+
 @pytest.mark.invariant("INV-06")
 def test_parts_of_a_refund_add_up_however_they_are_cut(lin: Bench, tmp_path: Path) -> None:
     """Seven parts in three files, more money than was paid: what was given comes back to the milligram, and no more."""

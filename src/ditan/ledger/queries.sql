@@ -194,7 +194,7 @@ WITH before AS (
         whole OR fen >= whole_fen AS emptied
     FROM running r
 ), taken AS (
-    SELECT t.refund_key, t.act_id, t.customer_id, t.scenario, t.emptied,
+    SELECT t.refund_key, t.act_id, t.customer_id, t.scenario,
         t.mg_target - coalesce(lag(t.mg_target) OVER w, t.mg_before) AS mg,
         t.energy_target - coalesce(lag(t.energy_target) OVER w, t.energy_before) AS energy,
         coalesce(lag(t.emptied) OVER w, t.fen_before >= t.whole_fen AND t.fen_before > 0
@@ -204,7 +204,7 @@ WITH before AS (
 )
 UPDATE refund_outcome r
 SET code = CASE WHEN t.nothing_left THEN 'nothing_left' ELSE 'refunded' END,
-    customer_id = t.customer_id, scenario = t.scenario, emptied = t.emptied,
+    customer_id = t.customer_id, scenario = t.scenario,
     carbon_mg = CASE WHEN t.nothing_left THEN 0 ELSE t.mg END,
     energy = CASE WHEN t.nothing_left THEN 0 ELSE t.energy END
 FROM taken t WHERE t.refund_key = r.refund_key AND r.code IS NULL

@@ -1034,7 +1034,7 @@ BEGIN
     CREATE TEMPORARY TABLE refund_outcome (
         row_number bigint, refund_key uuid, content_key uuid, original_key uuid, match_key uuid, whole boolean,
         amount_fen bigint, occurred_at timestamptz, code text, act_id uuid, customer_id bigint, scenario smallint,
-        carbon_mg bigint, energy integer, emptied boolean
+        carbon_mg bigint, energy integer
     ) ON COMMIT DELETE ROWS;
 END $$;
 
