@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-header pyproject.toml
+	--generate-hashes --no-emit-index-url --no-header
 
 # PostgreSQL does not run as root but as another user, who cannot enter /root. For root, in a clone
 # under a directory that is closed to others, the demo's data goes to /var/tmp.
@@ -19,27 +19,40 @@ DEMO_HOME ?= $(shell d="$(CURDIR)"; \
 	else echo "/var/tmp/ditan-demo-$$(echo "$(CURDIR)" | cksum | cut -d ' ' -f 1)"; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test crash check bench bench-ledger docs fmt lock clean
+.PHONY: help setup page demo test crash check bench bench-ledger docs fmt lock clean
+
+# Node builds the page. Where the machine has none that will do, a Python package brings it into .venv.
+NODE_WILL_DO := $(shell node -e 'const [a, b] = process.versions.node.split("."); \
+	process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null && echo yes)
+NODE := $(if $(NODE_WILL_DO),,$(VENV)/.node)
+NPM := $(if $(NODE_WILL_DO),,PATH="$(CURDIR)/$(BIN):$$PATH") npm --prefix web --no-audit --no-fund
+MODULES := web/node_modules/.installed
+PAGE := src/ditan/api/page/home/index.html
+PAGE_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -name schema.d.ts)
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(INSTALLED) ## Install everything, hash-checked, into .venv; leaves .venv/bin/ditan.
 
-demo: setup ## Run a bank's quarter through Ditan and show what each audience would see.
+page: $(PAGE) ## Build the customer's page from web/home.
+
+demo: setup page ## Run a bank's quarter through Ditan and show what each audience would see.
 	DITAN_HOME="$(DEMO_HOME)" $(BIN)/ditan demo $(ARGS)
 
-test: setup ## Run all tests on two processes.
+test: setup page ## Run all tests on two processes.
+	$(NPM) run --silent test
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 crash: setup ## Kill clients and PostgreSQL again and again, and count what was lost or doubled (ROUNDS=200).
 	$(BIN)/python -m tests.crash --rounds $(ROUNDS) $(ARGS)
 
-check: setup ## Check format, lint, types and the import contract.
+check: setup page ## Check format, lint, types and the import contract.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(NPM) run --silent check
 
 bench: setup ## Run the benchmark; figures go to bench/results/.
 	$(BIN)/python -m bench $(ARGS)
@@ -53,15 +66,17 @@ docs: setup ## Write the pages of docs/reference that are made from the code.
 fmt: setup ## Format the code and apply the safe fixes.
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+	$(NPM) run --silent fmt
 
 lock: setup ## Pin the dependencies of pyproject.toml again (UPGRADE=--upgrade for newer ones).
-	$(COMPILE) $(UPGRADE) --output-file requirements.lock
-	$(COMPILE) $(UPGRADE) --group dev --constraint requirements.lock \
+	$(COMPILE) pyproject.toml $(UPGRADE) --output-file requirements.lock
+	$(COMPILE) pyproject.toml $(UPGRADE) --group dev --constraint requirements.lock \
 		--no-annotate --output-file requirements-dev.lock
+	$(COMPILE) $(UPGRADE) --group node --no-annotate --output-file requirements-node.lock
 
 clean: ## Stop the demo's database and remove .venv, caches and the demo's data.
 	-@[ ! -x $(BIN)/ditan ] || [ ! -d "$(DEMO_HOME)" ] || DITAN_HOME="$(DEMO_HOME)" $(BIN)/ditan db stop
-	rm -rf "$(DEMO_HOME)" $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf "$(DEMO_HOME)" $(VENV) web/node_modules $(dir $(PAGE)) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # `pip` and not `uv` here: a bank's machine has its package mirror in pip's own configuration.
@@ -76,3 +91,19 @@ $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo 'Ditan needs Python 3.11 or newer; name one with: make setup PYTHON=/path/to/python3.11' >&2; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV)
+
+$(VENV)/.node: requirements-node.lock $(INSTALLED)
+	@echo "Installing Node into $(VENV), for this machine has none that will do …"
+	@$(PIP) install --require-hashes --no-deps --requirement requirements-node.lock
+	@touch $@
+
+$(MODULES): web/package-lock.json web/package.json web/home/package.json web/shared/package.json $(NODE)
+	@echo "Installing what the page is built with into web/node_modules …"
+	@$(NPM) ci --ignore-scripts --silent
+	@touch $@
+
+$(PAGE): $(MODULES) $(PAGE_SOURCES) docs/reference/openapi.json
+	@echo "Building the page …"
+	@$(NPM) run --silent client >/dev/null
+	@$(NPM) run --silent build -- --logLevel warn
+	@touch $@

@@ -12,7 +12,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from ditan import feed, packs
-from ditan.api import customer, system
+from ditan.api import customer, page, system
 from ditan.api.edge import Edge
 from ditan.api.hall import Hall
 from ditan.api.identity import Identity, IssuerKeys, Keys, Principal
@@ -28,7 +28,7 @@ from ditan.store import Store
 
 def routes() -> Router:
     """Give every route, in one router: registered one by one, handlers that share a path would be made ready twice."""
-    return Router(path="/", route_handlers=[*customer.HANDLERS, *system.HANDLERS])
+    return Router(path="/", route_handlers=[*customer.HANDLERS, *page.HANDLERS, *system.HANDLERS])
 
 
 def create_app(

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from ditan.api.identity import Identity
 from ditan.api.limiting import Rates
 from ditan.api.measuring import Measures
+from ditan.api.page.files import read_built
 from ditan.flow import Methodology
 from ditan.insight.packing import pack_of_version
 from ditan.kernel.clock import Clock
@@ -19,7 +20,7 @@ _PACKS_KEPT = 4
 
 
 class Hall:
-    """Store, clock, methodology, and who is let in."""
+    """Store, clock, methodology, the page, and who is let in."""
 
     def __init__(
         self, settings: Settings, store: Store, clock: Clock, methodology: Methodology, identity: Identity
@@ -28,6 +29,7 @@ class Hall:
         self.methodology, self.identity = methodology, identity
         self.rates = Rates(settings.requests_per_minute)
         self.measures = Measures()
+        self.built = read_built()
         self.events_turn = threading.Semaphore(2)  # calls with events that are worked on at once
         self._packs: OrderedDict[str, Pack] = OrderedDict()
         self._lock = threading.Lock()

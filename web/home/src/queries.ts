@@ -1,0 +1,30 @@
+/** What the page asks the API for, by name. Pages use these, so that one answer serves all of them. */
+import { QueryClient, queryOptions } from '@tanstack/vue-query'
+
+import { api, Refusal, told, Unreachable } from '@/api/client'
+
+const MINUTE = 60_000
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: MINUTE / 2,
+      gcTime: 30 * MINUTE,
+      // A refusal is an answer; only a lost connection is worth asking again.
+      retry: (times, error) => error instanceof Unreachable && times < 2,
+    },
+    mutations: { retry: (times, error) => error instanceof Unreachable && times < 1 },
+  },
+})
+
+/** No account yet: the page opens one instead of showing an error. */
+export const hasNoAccount = (error: unknown): boolean => error instanceof Refusal && error.problem.code === 'no_account'
+
+export const home = queryOptions({ queryKey: ['home'], queryFn: () => told(api.GET('/v1/home')) })
+export const balls = queryOptions({ queryKey: ['balls'], queryFn: () => told(api.GET('/v1/balls')) })
+export const account = queryOptions({ queryKey: ['account'], queryFn: () => told(api.GET('/v1/account')) })
+export const consents = queryOptions({ queryKey: ['consents'], queryFn: () => told(api.GET('/v1/consents')) })
+export const cards = queryOptions({ queryKey: ['cards'], queryFn: () => told(api.GET('/v1/cards')) })
+export const scenarios = queryOptions({ queryKey: ['scenarios'], queryFn: () => told(api.GET('/v1/scenarios')) })
+export const settings = queryOptions({ queryKey: ['settings'], queryFn: () => told(api.GET('/v1/settings')) })
+export const statements = queryOptions({ queryKey: ['statements'], queryFn: () => told(api.GET('/v1/statements')) })
