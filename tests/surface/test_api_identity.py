@@ -152,8 +152,10 @@ EXAMPLES = {
     "{act_id}": "act_" + "0" * 26,
     "{purpose}": "steps",
     "{month}": "2026-07",
+    "{path}": "icon.svg",
 }
-PUBLIC = {("GET", "/health"), ("GET", "/ready")}
+PAGE = {("GET", "/"), ("GET", "/home"), ("GET", "/home/{path}")}
+PUBLIC = {("GET", "/health"), ("GET", "/ready")} | PAGE
 
 
 def routes(app: Edge) -> dict[tuple[str, str], Any]:

@@ -12,10 +12,11 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from ditan import feed, packs
-from ditan.api import customer, page, system
+from ditan.api import customer, system
 from ditan.api.edge import Edge
 from ditan.api.hall import Hall
 from ditan.api.identity import Identity, IssuerKeys, Keys, Principal
+from ditan.api.page.routes import PAGE
 from ditan.api.problems import answer_problem
 from ditan.api.routing import AnyRequest, authorize
 from ditan.flow import Methodology, prepare
@@ -28,7 +29,7 @@ from ditan.store import Store
 
 def routes() -> Router:
     """Give every route, in one router: registered one by one, handlers that share a path would be made ready twice."""
-    return Router(path="/", route_handlers=[*customer.HANDLERS, *page.HANDLERS, *system.HANDLERS])
+    return Router(path="/", route_handlers=[*customer.HANDLERS, *PAGE, *system.HANDLERS])
 
 
 def create_app(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from litestar import Response, get
 from litestar.params import PathParameter
@@ -41,15 +41,11 @@ def root() -> Response[None]:
     return Response(None, status_code=307, headers={"location": "home/"})
 
 
-@get("/home", **public(500), include_in_schema=False)
-def page_without_slash() -> Response[None]:
-    """Lead to the page: relative addresses need the slash."""
-    return Response(None, status_code=307, headers={"location": "home/"})
-
-
-@get("/home/", **public(404, 500), include_in_schema=False)
-def page(request: AnyRequest, hall: GivenHall) -> Response[bytes]:
-    """The page."""
+@get("/home", **public(404, 500), include_in_schema=False)
+def page(request: AnyRequest, hall: GivenHall) -> Response[Any]:
+    """The page, or the way to it: the addresses in it are relative to the slash at the end."""
+    if not str(request.scope["raw_path"].decode("latin-1")).endswith("/"):
+        return Response(None, status_code=307, headers={"location": "home/"})
     return _give(request, hall, INDEX)
 
 
@@ -79,4 +75,4 @@ def _give(request: AnyRequest, hall: GivenHall, path: str) -> Response[bytes]:
     return Response(built.body if packed is None else packed, headers=headers, media_type=built.media_type)
 
 
-HANDLERS: Final = [root, page_without_slash, page, page_file]
+PAGE: Final = [root, page, page_file]

@@ -1,0 +1,68 @@
+"""The customer's page as a server gives it out. What it does in a browser is in tests/browser."""
+
+from typing import Any
+
+import pytest
+
+from ditan.api.page.files import FOLDER, INDEX, read_built
+
+pytestmark = pytest.mark.skipif(not (FOLDER / INDEX).exists(), reason="the page is not built: make page")
+
+
+def test_the_way_to_the_page_holds_below_any_path(client: Any) -> None:
+    for path in ("/", "/home"):
+        answer = client.get(path, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (307, "home/")
+
+
+def test_the_page_may_run_only_what_is_ours(client: Any) -> None:
+    answer = client.get("/home/")
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "<script>" not in answer.text
+    assert " style=" not in answer.text
+    assert "//" not in answer.text.split("<body>")[1]  # nothing from elsewhere
+
+
+def test_files_with_a_hash_are_kept_forever_and_others_asked_for_anew(client: Any) -> None:
+    page = client.get("/home/")
+    script = next(name for name in read_built() if name.startswith("assets/index-") and name.endswith(".js"))
+    answer = client.get(f"/home/{script}")
+    assert "immutable" in answer.headers["cache-control"]
+    assert page.headers["cache-control"] == "no-cache"
+    again = client.get("/home/", headers={"if-none-match": page.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_what_is_not_a_file_of_the_page_is_not_given(client: Any) -> None:
+    for path in ("nothing.js", "../app.py", "%2e%2e/app.py", "..%2f..%2fapp.py", "/etc/passwd"):
+        assert client.get(f"/home/{path}").status_code == 404, path
+
+
+def test_first_load_of_home_stays_small() -> None:
+    """Scripts and styles that the first page needs, compressed; charts come when they are looked at."""
+    built = read_built()
+    first = _needed(built[INDEX].body.decode(), built) | _needed_by_home(built)
+    sizes = {name: len(built[name].packed or built[name].body) for name in first}
+    assert sum(sizes.values()) <= 200 * 1024, sizes
+
+
+def _needed(text: str, built: Any) -> set[str]:
+    return {name for name in built if name.startswith("assets/") and name.removeprefix("assets/") in text}
+
+
+def _needed_by_home(built: Any) -> set[str]:
+    """What the chunk of the first page imports, and what that imports, but for what is loaded when it is wanted."""
+    wanted = {name for name in built if name.startswith("assets/HomePage-")}
+    while True:
+        more = {
+            other
+            for name in wanted
+            if name.endswith(".js")
+            for other in _needed(built[name].body.decode().split("import(")[0], built)
+        }
+        if more <= wanted:
+            return wanted
+        wanted |= more
