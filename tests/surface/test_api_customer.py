@@ -35,7 +35,7 @@ def ball_of(event_id: str) -> str:
 def test_home_shows_both_numbers_and_the_balls(lin: Asker, bench: Bench, tmp_path: Path) -> None:
     bench.ingest_events("rides", [ride("a", NOW - timedelta(hours=3))], tmp_path)
     home = lin.get("/v1/home")
-    assert home["carbon"] == {"total_mg": 340_910, "month_mg": 340_910, "lifetime_mg": 340_910}
+    assert home["carbon"] == dict.fromkeys(("total_mg", "today_mg", "month_mg", "recent_mg", "lifetime_mg"), 340_910)
     assert home["energy"] | {"expires_on": None} == {
         "available": 0, "ripe": 0, "growing": 20, "held": 0, "owed": 0, "expires_next": 0, "expires_on": None,
     }  # fmt: skip
@@ -69,11 +69,29 @@ def test_home_is_one_trip_to_the_database(lin: Asker, bench: Bench, tmp_path: Pa
     assert dict(count.by_name) == {"read_home": 1}
 
 
+def test_home_tells_today_this_month_and_the_last_thirty_days_apart(lin: Asker, bench: Bench, tmp_path: Path) -> None:
+    midnight = NOW.replace(hour=0)
+    days = {
+        "today": midnight, "yesterday": midnight - timedelta(hours=3), "june": NOW - timedelta(days=7),
+        "thirty": midnight - timedelta(days=29), "thirty-one": midnight - timedelta(days=29, hours=3),
+    }  # fmt: skip
+    rides = [ride(name, at) for name, at in days.items()]
+    back = factories.refund(rides[4], 200, event_id="back", occurred_at=NOW - timedelta(hours=1))
+    bench.ingest_events("rides", [*rides, back], tmp_path)
+    carbon = lin.get("/v1/home")["carbon"]
+    assert carbon["today_mg"] == 340_910 - 170_455
+    assert carbon["month_mg"] == 2 * 340_910 - 170_455
+    assert carbon["recent_mg"] == 4 * 340_910 - 170_455
+    assert carbon["total_mg"] == 5 * 340_910 - 170_455
+
+
 def test_the_garden_does_not_shrink_when_a_ride_is_refunded(lin: Asker, bench: Bench, tmp_path: Path) -> None:
     paid = ride("a", NOW - timedelta(hours=3))
     bench.ingest_events("rides", [paid, factories.refund(paid, occurred_at=NOW - timedelta(hours=1))], tmp_path)
     home = lin.get("/v1/home")
-    assert home["carbon"] == {"total_mg": 0, "month_mg": 0, "lifetime_mg": 340_910}
+    assert home["carbon"] == {
+        "total_mg": 0, "today_mg": 0, "month_mg": 0, "recent_mg": 0, "lifetime_mg": 340_910,
+    }  # fmt: skip
     assert (home["stage"]["number"], home["balls"]) == (2, [])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 import psycopg
@@ -18,13 +18,16 @@ from ditan.model import Noun, Pack, Status, Text
 
 _EPOCH_DAY: Final = date(1970, 1, 1)
 _LOT_BITS: Final = 40
+_RECENT_DAYS: Final = 30
 
 
 class Carbon(Noun, kw_only=True):
     """减排量: what was reduced. It only grows, but for refunds; it is never spent and never traded."""
 
     total_mg: int
+    today_mg: int  # of this business day, net of what was taken back on it
     month_mg: int  # of this business month, net of what was taken back in it
+    recent_mg: int  # of the last 30 business days, today one of them, net of what was taken back in them
     lifetime_mg: int  # before anything was taken back: what the garden grows by
 
 
@@ -68,6 +71,12 @@ def month_of(now: datetime) -> tuple[datetime, datetime]:
     return _month(day.year, day.month)
 
 
+def day_of(now: datetime) -> tuple[datetime, datetime]:
+    """Give the instants between which the business day of `now` lies."""
+    start = datetime.combine(business_day(now), time(), BUSINESS_ZONE)
+    return start, start + timedelta(days=1)
+
+
 def month_named(month: str) -> tuple[datetime, datetime]:
     """Give the instants between which a business month lies, such as 2026-07."""
     year, _, number = month.partition("-")
@@ -81,8 +90,15 @@ def _month(year: int, month: int) -> tuple[datetime, datetime]:
 
 def read_holder(connection: psycopg.Connection[Any], customer_ref: str, now: datetime) -> Mapping[str, Any] | None:
     """Read the one row of a customer with everything beside it; None when there is no account."""
-    start, end = month_of(now)
-    asked = {"customer_key": key(customer_ref), "month_start": start, "month_end": end}
+    month, day = month_of(now), day_of(now)
+    asked = {
+        "customer_key": key(customer_ref),
+        "month_start": month[0],
+        "month_end": month[1],
+        "today_start": day[0],
+        "today_end": day[1],
+        "recent_start": day[1] - timedelta(days=_RECENT_DAYS),
+    }
     rows = store.fetch(connection, "read_home", asked)
     return rows[0] if rows else None
 
@@ -100,7 +116,13 @@ def read_home(
     return Home(
         opened_at=row["opened_at"],
         closed_at=row["closed_at"],
-        carbon=Carbon(total_mg=row["carbon_mg"], month_mg=row["month_mg"], lifetime_mg=row["lifetime_mg"]),
+        carbon=Carbon(
+            total_mg=row["carbon_mg"],
+            today_mg=row["today_mg"],
+            month_mg=row["month_mg"],
+            recent_mg=row["recent_mg"],
+            lifetime_mg=row["lifetime_mg"],
+        ),
         energy=Energy(
             available=sum(energy for _, energy in lots),
             ripe=balls.ripe_energy,

@@ -3,14 +3,24 @@
 SELECT c.opened_at, c.closed_at, h.carbon_mg, h.held_energy, h.owed_energy, h.ball_keys, h.balls, h.lots,
     h.carbon_mg + coalesce((SELECT sum(r.carbon_mg) FROM ledger.reversal r WHERE r.customer_id = h.customer_id), 0)::bigint
         AS lifetime_mg,
-    coalesce((SELECT sum(a.carbon_mg) FROM ledger.act a
-        WHERE a.customer_id = h.customer_id AND a.occurred_at >= %(month_start)s AND a.occurred_at < %(month_end)s), 0)::bigint
-    - coalesce((SELECT sum(r.carbon_mg) FROM ledger.reversal r
-        WHERE r.customer_id = h.customer_id AND r.occurred_at >= %(month_start)s AND r.occurred_at < %(month_end)s), 0)::bigint
-        AS month_mg,
+    n.today_mg, n.month_mg, n.recent_mg,
     b.keys AS act_keys, b.act_ids, b.scenarios
 FROM ledger.holder h
 JOIN accounts.customer c USING (customer_id)
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(mg) FILTER (WHERE at >= %(today_start)s AND at < %(today_end)s), 0)::bigint AS today_mg,
+        coalesce(sum(mg) FILTER (WHERE at >= %(month_start)s AND at < %(month_end)s), 0)::bigint AS month_mg,
+        coalesce(sum(mg) FILTER (WHERE at >= %(recent_start)s AND at < %(today_end)s), 0)::bigint AS recent_mg
+    FROM (
+        SELECT a.occurred_at AS at, a.carbon_mg AS mg FROM ledger.act a
+        WHERE a.customer_id = h.customer_id
+          AND a.occurred_at >= least(%(month_start)s, %(recent_start)s) AND a.occurred_at < greatest(%(month_end)s, %(today_end)s)
+        UNION ALL
+        SELECT r.occurred_at, -r.carbon_mg FROM ledger.reversal r
+        WHERE r.customer_id = h.customer_id
+          AND r.occurred_at >= least(%(month_start)s, %(recent_start)s) AND r.occurred_at < greatest(%(month_end)s, %(today_end)s)
+    ) line
+) n
 CROSS JOIN LATERAL (
     SELECT array_agg(key) AS keys, array_agg(act_id) AS act_ids, array_agg(scenario) AS scenarios
     FROM unnest(h.ball_keys) key
@@ -92,6 +102,26 @@ FROM ledger.holder h LEFT JOIN LATERAL (
     ) line GROUP BY 1
 ) m ON true
 WHERE h.customer_key = %(customer_key)s ORDER BY m.month DESC
+
+-- name: read_reductions
+-- why: What was reduced, by business day or month and by family, net of what was taken back on the day it was taken back;
+-- why: one row of nothing says that there is an account.
+SELECT m.period, m.family, m.acts, m.carbon_mg, m.energy
+FROM ledger.holder h LEFT JOIN LATERAL (
+    SELECT to_char(line.at AT TIME ZONE 'Asia/Shanghai', %(form)s) AS period, s.family, sum(line.act)::bigint AS acts,
+        sum(line.mg)::bigint AS carbon_mg, sum(line.energy)::bigint AS energy
+    FROM (
+        SELECT a.occurred_at AS at, a.pack_id, a.scenario, 1 AS act, a.carbon_mg AS mg, a.energy
+        FROM ledger.act a
+        WHERE a.customer_id = h.customer_id AND a.occurred_at >= %(start)s AND a.occurred_at < %(end)s
+        UNION ALL
+        SELECT r.occurred_at, a.pack_id, a.scenario, 0, -r.carbon_mg, -r.energy
+        FROM ledger.reversal r JOIN ledger.act a USING (act_id)
+        WHERE r.customer_id = h.customer_id AND r.occurred_at >= %(start)s AND r.occurred_at < %(end)s
+    ) line JOIN methodology.scenario s ON s.pack_id = line.pack_id AND s.scenario = line.scenario
+    GROUP BY 1, 2
+) m ON true
+WHERE h.customer_key = %(customer_key)s ORDER BY m.period, m.family
 
 -- name: read_statement
 -- why: A month in one question, so that its parts agree; the line `account` says that there is one.

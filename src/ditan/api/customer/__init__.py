@@ -1,6 +1,17 @@
 """What a customer may ask of her own page. The customer is the token's subject, so no address names one."""
 
-from ditan.api.customer import account, acts, balls, explanation, export, home, scenarios, settings, statements
+from ditan.api.customer import (
+    account,
+    acts,
+    balls,
+    explanation,
+    export,
+    home,
+    reductions,
+    scenarios,
+    settings,
+    statements,
+)
 
 HANDLERS = [
     *account.HANDLERS,
@@ -10,6 +21,7 @@ HANDLERS = [
     balls.collect_one,
     acts.acts,
     explanation.explanation,
+    reductions.reductions,
     scenarios.scenarios,
     scenarios.equivalents,
     statements.statements,
