@@ -19,7 +19,7 @@ DEMO_HOME ?= $(shell d="$(CURDIR)"; \
 	else echo "/var/tmp/ditan-demo-$$(echo "$(CURDIR)" | cksum | cut -d ' ' -f 1)"; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page demo test crash check bench bench-ledger docs fmt lock clean
+.PHONY: help setup page demo test crash check bench bench-ledger bench-api docs fmt lock clean
 
 # Node builds the page. Where the machine has none that will do, a Python package brings it into .venv.
 NODE_WILL_DO := $(shell node -e 'const [a, b] = process.versions.node.split("."); \
@@ -59,6 +59,9 @@ bench: setup ## Run the benchmark; figures go to bench/results/.
 
 bench-ledger: setup ## Measure the ledger beside plain PostgreSQL (ARGS=--quick, ARGS=--full).
 	$(BIN)/python -m bench.ledger $(ARGS)
+
+bench-api: setup ## Measure the first page beside a bare SELECT on the same server (ARGS=--quick).
+	$(BIN)/python -m bench.api $(ARGS)
 
 docs: setup ## Write the pages of docs/reference that are made from the code.
 	$(BIN)/python -m docs.generator

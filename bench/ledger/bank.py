@@ -19,6 +19,7 @@ from ditan import feed, ledger, packs
 from ditan.cli.ingest import DUCK
 from ditan.flow import Methodology, prepare
 from ditan.kernel.clock import SystemClock
+from ditan.kernel.ids import key
 from ditan.kernel.settings import Settings
 from ditan.store import Store, embedded
 from ditan.store.statements import load_statements
@@ -155,6 +156,17 @@ class Bank:
         with self.store.connect_owner() as owner:
             row = owner.execute(question, given or None).fetchone()
         return row[0] if row else None
+
+    def row(self, question: str, customer_ref: str) -> tuple[Any, ...] | None:
+        """Give the row that a question about one customer has."""
+        with self.store.connect_owner() as owner:
+            row: tuple[Any, ...] | None = owner.execute(question, (key(customer_ref),)).fetchone()
+        return row
+
+    def with_balls(self, most: int) -> list[str]:
+        """Give customers that have something to collect, spread over all of them."""
+        with self.store.connect_owner() as owner:
+            return [row[0] for row in owner.execute(SQL["with_balls"], {"most": most}).fetchall()]
 
     def server_seconds(self) -> float:
         """CPU seconds of PostgreSQL, all its processes that are alive."""

@@ -84,6 +84,11 @@ SELECT a.act_id, c.customer_ref, a.carbon_mg, a.energy, a.cut FROM ledger.act a 
 SELECT c.customer_ref, h.carbon_mg, h.pending_energy + h.available_energy + h.held_energy - h.owed_energy
 FROM ledger.holder h JOIN accounts.customer c USING (customer_id) WHERE h.carbon_mg > 0 OR h.pending_energy > 0
 
+-- name: with_balls
+-- why: Customers whose first page has something on it, the same ones each time.
+SELECT c.customer_ref FROM accounts.customer c JOIN ledger.holder h USING (customer_id)
+WHERE cardinality(h.balls) > 0 ORDER BY c.customer_key LIMIT %(most)s
+
 -- name: sizes
 -- why: Bytes on disk of everything that posting writes, indexes included.
 SELECT coalesce(sum(pg_total_relation_size(name::regclass)), 0)::bigint

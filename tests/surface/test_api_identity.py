@@ -36,6 +36,7 @@ from ditan.api.identity import Identity, IssuerKeys, public_keys
 from ditan.api.limiting import Rates
 from ditan.api.problems import Refused, speaks_chinese
 from ditan.api.routing import needs_of
+from ditan.kernel import limits
 from ditan.kernel.clock import FixedClock
 from ditan.kernel.errors import InvalidInput, StoreUnavailable
 from ditan.kernel.settings import Settings
@@ -290,6 +291,38 @@ def test_keys_are_read_from_a_file_and_again_when_one_is_missing(tmp_path: Path)
     assert asked(identity, "bank-2", timedelta(hours=3)) == LIN  # the issuer is away: the keys we know are good
     file.write_bytes(issuer_keys())
     assert asked(identity, "bank-2", timedelta(hours=5)) == "token_key"  # the issuer no longer has it
+
+
+def test_a_token_that_was_believed_is_looked_at_again(tmp_path: Path) -> None:
+    """Only its signature is not checked twice: it runs out, and a key that was replaced takes its tokens along."""
+    file = tmp_path / "jwks.json"
+    file.write_bytes(issuer_keys())
+    identity = Identity(app_settings(Settings(home=tmp_path)), IssuerKeys(str(file)))
+    bearer = f"Bearer {token(exp=int(NOW.timestamp()) + 86_400)}"
+
+    def again(later: timedelta) -> str:
+        try:
+            return asyncio.run(identity.welcome(bearer, NOW + later)).subject
+        except Refused as refused:
+            return refused.code
+
+    assert [again(timedelta(0)), again(timedelta(minutes=5))] == [LIN, LIN]
+    forged = bearer[:-4] + ("AAAA" if bearer[-4:] != "AAAA" else "BBBB")
+    with pytest.raises(Refused, match="signature"):
+        identity.identify(forged, NOW)
+    file.write_text(json.dumps({"keys": [key("another").as_dict(private=False) | {"kid": "bank-1"}]}))
+    assert again(timedelta(hours=2)) == "token_signature"
+    file.write_bytes(issuer_keys())
+    assert again(timedelta(hours=4)) == LIN
+    assert again(timedelta(days=2)) == "token_expired"
+
+
+def test_tokens_that_were_believed_are_not_kept_without_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(limits, "tokens_proved_max", 2)
+    identity = Identity(app_settings(Settings(home=tmp_path)), FixedKeys())
+    for number in range(5):
+        assert identity.identify(f"Bearer {token(f'cust-{number}')}", NOW).subject == f"cust-{number}"
+    assert len(identity._proved) == 2
 
 
 def test_no_keys_at_all_is_our_fault_not_the_customers(tmp_path: Path) -> None:

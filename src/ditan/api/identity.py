@@ -12,6 +12,7 @@ import json
 import threading
 import urllib.request
 from base64 import urlsafe_b64decode
+from collections import OrderedDict
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -166,6 +167,9 @@ class Identity:
             settings.token_system_audience: Audience.SYSTEM,
         }
         self.skew_seconds = settings.token_skew_seconds
+        # Tokens whose signature was checked, each with the key that it was checked with: a page asks often. All else
+        # that a token says is looked at every time, and a key that is read again counts as another key.
+        self._proved: OrderedDict[str, tuple[Key, dict[str, Any]]] = OrderedDict()
         if not self.issuer:
             raise InvalidInput("tokens need an issuer", hint="Set DITAN_TOKEN_ISSUER and DITAN_TOKEN_KEYS.")
         if len(self.audiences) < len(Audience):
@@ -223,10 +227,17 @@ class Identity:
         key = self.keys.find(kid if isinstance(kid, str) else None)
         if key is None:
             raise Refused(ProblemCode.TOKEN_KEY)
+        proved = self._proved.get(token)
+        if proved is not None and proved[0] is key:
+            return proved[1]
         try:
-            return jwt.decode(token, key, algorithms=[algorithm]).claims
+            claims = jwt.decode(token, key, algorithms=[algorithm]).claims
         except (JoseError, ValueError, TypeError) as error:
             raise Refused(ProblemCode.TOKEN_SIGNATURE) from error
+        self._proved[token] = key, claims
+        if len(self._proved) > limits.tokens_proved_max:
+            self._proved.popitem(last=False)
+        return claims
 
     def _check_times(self, claims: dict[str, Any], now: datetime) -> None:
         seconds = int(now.timestamp())

@@ -6,6 +6,7 @@ An act is named by the bank's event, forever: the first 128 bits of SHA-256 over
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from typing import Final, NewType
 from uuid import UUID
@@ -18,6 +19,7 @@ ActId = NewType("ActId", UUID)
 EntryId = NewType("EntryId", UUID)
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O, U
+_TO_CROCKFORD: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _ALPHABET.encode("ascii"))
 _LENGTH: Final = 26  # 130 bits, the first two are zero
 
 
@@ -38,12 +40,8 @@ def show_act(act: UUID) -> str:
 
 def show(prefix: str, name: UUID) -> str:
     """Write an id for people: what it names, `_`, and 26 characters."""
-    number = name.int
-    digits: list[str] = []
-    for _ in range(_LENGTH):
-        number, digit = divmod(number, 32)
-        digits.append(_ALPHABET[digit])
-    return f"{prefix}_" + "".join(reversed(digits))
+    digits = base64.b32encode(name.int.to_bytes(20, "big")).translate(_TO_CROCKFORD)  # 32 digits of 160 bits
+    return f"{prefix}_" + digits[-_LENGTH:].decode("ascii")
 
 
 def read_act(text: str) -> ActId:

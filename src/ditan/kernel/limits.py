@@ -118,6 +118,9 @@ home_balls_max = 24
 #: The longest token, in characters.
 token_chars_max = 8_192
 
+#: Tokens whose signature is not checked again while they are used, at most so many; the oldest is forgotten.
+tokens_proved_max = 4_096
+
 #: How long keys of the issuer are believed before they are fetched again, and how soon an unknown key asks again.
 keys_minutes_max = 60
 keys_again_seconds_min = 30
