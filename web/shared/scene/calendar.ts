@@ -17,14 +17,30 @@ export interface SolarTerm {
 /** From 春分, longitude 0°, on; each is 15° further. A season begins with its 立. */
 const TERMS: readonly SolarTerm[] = (
   [
-    ['春分', 'Spring Equinox', 'spring'], ['清明', 'Clear and Bright', 'spring'], ['谷雨', 'Grain Rain', 'spring'],
-    ['立夏', 'Start of Summer', 'summer'], ['小满', 'Grain Buds', 'summer'], ['芒种', 'Grain in Ear', 'summer'],
-    ['夏至', 'Summer Solstice', 'summer'], ['小暑', 'Minor Heat', 'summer'], ['大暑', 'Major Heat', 'summer'],
-    ['立秋', 'Start of Autumn', 'autumn'], ['处暑', 'End of Heat', 'autumn'], ['白露', 'White Dew', 'autumn'],
-    ['秋分', 'Autumn Equinox', 'autumn'], ['寒露', 'Cold Dew', 'autumn'], ['霜降', "Frost's Descent", 'autumn'],
-    ['立冬', 'Start of Winter', 'winter'], ['小雪', 'Minor Snow', 'winter'], ['大雪', 'Major Snow', 'winter'],
-    ['冬至', 'Winter Solstice', 'winter'], ['小寒', 'Minor Cold', 'winter'], ['大寒', 'Major Cold', 'winter'],
-    ['立春', 'Start of Spring', 'spring'], ['雨水', 'Rain Water', 'spring'], ['惊蛰', 'Awakening of Insects', 'spring'],
+    ['春分', 'Spring Equinox', 'spring'],
+    ['清明', 'Clear and Bright', 'spring'],
+    ['谷雨', 'Grain Rain', 'spring'],
+    ['立夏', 'Start of Summer', 'summer'],
+    ['小满', 'Grain Buds', 'summer'],
+    ['芒种', 'Grain in Ear', 'summer'],
+    ['夏至', 'Summer Solstice', 'summer'],
+    ['小暑', 'Minor Heat', 'summer'],
+    ['大暑', 'Major Heat', 'summer'],
+    ['立秋', 'Start of Autumn', 'autumn'],
+    ['处暑', 'End of Heat', 'autumn'],
+    ['白露', 'White Dew', 'autumn'],
+    ['秋分', 'Autumn Equinox', 'autumn'],
+    ['寒露', 'Cold Dew', 'autumn'],
+    ['霜降', "Frost's Descent", 'autumn'],
+    ['立冬', 'Start of Winter', 'winter'],
+    ['小雪', 'Minor Snow', 'winter'],
+    ['大雪', 'Major Snow', 'winter'],
+    ['冬至', 'Winter Solstice', 'winter'],
+    ['小寒', 'Minor Cold', 'winter'],
+    ['大寒', 'Major Cold', 'winter'],
+    ['立春', 'Start of Spring', 'spring'],
+    ['雨水', 'Rain Water', 'spring'],
+    ['惊蛰', 'Awakening of Insects', 'spring'],
   ] as const
 ).map(([zh, en, season]) => ({ zh, en, season }))
 
@@ -83,10 +99,16 @@ function sun(ms: number): { longitude: number; mean: number; tilt: number } {
   const mean = 280.46646 + 36000.76983 * t + 0.0003032 * t * t
   const m = 357.52911 + 35999.05029 * t - 0.0001537 * t * t
   const center =
-    (1.914602 - 0.004817 * t - 0.000014 * t * t) * sin(m) + (0.019993 - 0.000101 * t) * sin(2 * m) + 0.000289 * sin(3 * m)
+    (1.914602 - 0.004817 * t - 0.000014 * t * t) * sin(m) +
+    (0.019993 - 0.000101 * t) * sin(2 * m) +
+    0.000289 * sin(3 * m)
   const node = 125.04 - 1934.136 * t
   const longitude = mean + center - 0.00569 - 0.00478 * sin(node)
-  return { longitude: ((longitude % 360) + 360) % 360, mean, tilt: 23.43929111 - 0.0130042 * t + 0.00256 * Math.cos(rad(node)) }
+  return {
+    longitude: ((longitude % 360) + 360) % 360,
+    mean,
+    tilt: 23.43929111 - 0.0130042 * t + 0.00256 * Math.cos(rad(node)),
+  }
 }
 
 /** The apparent longitude of the sun, 0 to 360 degrees. */
@@ -110,7 +132,8 @@ export function sunTimes(date: Date, latitude: number, longitude: number): { ris
   const ascension = Math.atan2(Math.cos(rad(s.tilt)) * sin(s.longitude), Math.cos(rad(s.longitude)))
   const offDeg = ((((s.mean - 0.0057183 - (ascension * 180) / Math.PI) % 360) + 540) % 360) - 180
   const transit = noon - offDeg * 240_000
-  const cosine = (sin(-0.833) - sin(latitude) * Math.sin(declination)) / (Math.cos(rad(latitude)) * Math.cos(declination))
+  const cosine =
+    (sin(-0.833) - sin(latitude) * Math.sin(declination)) / (Math.cos(rad(latitude)) * Math.cos(declination))
   if (cosine < -1) return 'day'
   if (cosine > 1) return 'night'
   const half = ((Math.acos(cosine) * 180) / Math.PI) * 240_000

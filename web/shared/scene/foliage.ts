@@ -38,7 +38,16 @@ function fringe(cx: number, cy: number, rx: number, ry: number, size: number, di
 }
 
 /** Leaf marks inside a mass: many below on the right, a few glints above on the left. */
-function strewn(n: number, cx: number, cy: number, rx: number, ry: number, size: number, dice: Dice, dark: boolean): string {
+function strewn(
+  n: number,
+  cx: number,
+  cy: number,
+  rx: number,
+  ry: number,
+  size: number,
+  dice: Dice,
+  dark: boolean,
+): string {
   let d = ''
   for (let i = 0; i < n; i++) {
     const t = dark ? dice.gauss(0.28 * Math.PI, 0.75) : dice.gauss(1.22 * Math.PI, 0.6)

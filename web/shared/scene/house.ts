@@ -1,6 +1,20 @@
 /** The house, computed from x (along the façade), y (towards us) and z (up), so that a wing always fits. */
 import type { Season } from './calendar'
-import { at, count, flat, ink, lerp, type Mark, oval, poly, type Point, type Project, shape, spread, trace } from './pen'
+import {
+  at,
+  count,
+  flat,
+  ink,
+  lerp,
+  type Mark,
+  oval,
+  poly,
+  type Point,
+  type Project,
+  shape,
+  spread,
+  trace,
+} from './pen'
 
 export interface Plan {
   at: Project
@@ -18,10 +32,29 @@ export interface Plan {
 }
 
 export const HOME_PLAN = {
-  length: 158, depth: 84, wall: 46, rise: 40, tiles: 23, round: true,
-  door: [0.42, 0.585], windows: [[0.09, 0.33], [0.67, 0.91]],
+  length: 158,
+  depth: 84,
+  wall: 46,
+  rise: 40,
+  tiles: 23,
+  round: true,
+  door: [0.42, 0.585],
+  windows: [
+    [0.09, 0.33],
+    [0.67, 0.91],
+  ],
 } as const
-export const WING_PLAN = { length: 104, depth: 58, wall: 46, rise: 29, tiles: 15, windows: [[0.1, 0.42], [0.54, 0.86]] } as const
+export const WING_PLAN = {
+  length: 104,
+  depth: 58,
+  wall: 46,
+  rise: 29,
+  tiles: 15,
+  windows: [
+    [0.1, 0.42],
+    [0.54, 0.86],
+  ],
+} as const
 
 type Size = Pick<Plan, 'at' | 'length' | 'depth' | 'wall' | 'rise'>
 
@@ -40,8 +73,16 @@ const slope = (h: Size, back = false): Point[] => spread(9).map((v) => roofPoint
 /** The outline of the front slope. */
 function front(h: Size, v1 = 1): Point[] {
   return [
-    ...spread(21).map((u) => roofPoint(h, u, 0)), ...spread(9).slice(1).map((v) => roofPoint(h, 1, v * v1)),
-    ...spread(21).slice(1).map((u) => roofPoint(h, 1 - u, v1)), ...spread(9).slice(1, 8).map((v) => roofPoint(h, 0, (1 - v) * v1)),
+    ...spread(21).map((u) => roofPoint(h, u, 0)),
+    ...spread(9)
+      .slice(1)
+      .map((v) => roofPoint(h, 1, v * v1)),
+    ...spread(21)
+      .slice(1)
+      .map((u) => roofPoint(h, 1 - u, v1)),
+    ...spread(9)
+      .slice(1, 8)
+      .map((v) => roofPoint(h, 0, (1 - v) * v1)),
   ]
 }
 
@@ -57,7 +98,8 @@ function plinth({ at: P, length: L, depth: D }: Plan): Mark[] {
   const m = 7
   const side = poly([P(L + m, D + m), P(L + m, -m), P(L + m, -m, -6), P(L + m, D + m, -6)])
   return [
-    shape(pane(P, D + m, -m, L + m, 0, -6), 'stone-d', 1.2), shape(side, 'stone-s', 1.2),
+    shape(pane(P, D + m, -m, L + m, 0, -6), 'stone-d', 1.2),
+    shape(side, 'stone-s', 1.2),
     shape(floor(P, -m, L + m, -m, D + m), 'stone', 1.2),
   ]
 }
@@ -71,15 +113,38 @@ function gable(h: Plan): Mark[] {
     shape(poly([P(L, D), P(L, 0), P(L, 0, H + 2), P(L, D / 2, H + R * 0.93), P(L, D, H + 2)]), 'wall-s', 1.3),
   ]
   if (h.round) {
-    const rim = (r: number, n: number): Point[] => count(n).map((i) => {
-      const a = (2 * Math.PI * i) / n
-      return P(L, D / 2 + Math.cos(a) * r * 1.16, H * 0.92 + Math.sin(a) * r)
-    })
-    const cross = [[0, 4], [2, 6]].map(([a = 0, b = 0]) => trace([at(rim(7.4, 8), a), at(rim(7.4, 8), b)])).join('')
+    const rim = (r: number, n: number): Point[] =>
+      count(n).map((i) => {
+        const a = (2 * Math.PI * i) / n
+        return P(L, D / 2 + Math.cos(a) * r * 1.16, H * 0.92 + Math.sin(a) * r)
+      })
+    const cross = [
+      [0, 4],
+      [2, 6],
+    ]
+      .map(([a = 0, b = 0]) => trace([at(rim(7.4, 8), a), at(rim(7.4, 8), b)]))
+      .join('')
     out.push(shape(poly(rim(8.4, 24)), 'stone', 1), shape(poly(rim(7, 24)), 'win', 1.1), ink(cross, 0.8))
   }
-  const bricks = [[70, 78, 9], [62, 72, 15], [8, 18, 12], [14, 22, 18], [58, 66, 26], [26, 34, 7], [40, 50, 22]] as const
-  out.push(ink(bricks.filter((b) => b[1] < D).map(([a, b, z]) => trace([P(L, a, z), P(L, b, z)])).join(''), 0.8, 'soft'))
+  const bricks = [
+    [70, 78, 9],
+    [62, 72, 15],
+    [8, 18, 12],
+    [14, 22, 18],
+    [58, 66, 26],
+    [26, 34, 7],
+    [40, 50, 22],
+  ] as const
+  out.push(
+    ink(
+      bricks
+        .filter((b) => b[1] < D)
+        .map(([a, b, z]) => trace([P(L, a, z), P(L, b, z)]))
+        .join(''),
+      0.8,
+      'soft',
+    ),
+  )
   return out
 }
 
@@ -89,7 +154,8 @@ function facade({ at: P, length: L, depth: D, wall: H }: Plan): Mark[] {
   return [
     shape(pane(P, D, 0, L, 0, H), 'wall', 1.3),
     flat(pane(P, D, 0, L, 0, 6) + pane(P, D, 0, L, H - 8, H), 'wall-s'),
-    ink(trace([P(0, D, 6), P(L, D, 6)]), 0.9, 'soft'), ink(posts, 1.1),
+    ink(trace([P(0, D, 6), P(L, D, 6)]), 0.9, 'soft'),
+    ink(posts, 1.1),
   ]
 }
 
@@ -98,10 +164,17 @@ function windows({ at: P, length: L, depth: D, wall: H, windows: list }: Plan): 
   const [z0, z1] = [15, H - 11]
   const out: Mark[] = []
   for (const [a, b] of list) {
-    const bars = [1, 2, 3, 4].map((k) => lerp(a, b, k / 5) * L).map((x) => trace([P(x, D, z0), P(x, D, z1)])).join('')
-    const rails = [0.32, 0.68].map((t) => lerp(z0, z1, t)).map((z) => trace([P(a * L, D, z), P(b * L, D, z)])).join('')
+    const bars = [1, 2, 3, 4]
+      .map((k) => lerp(a, b, k / 5) * L)
+      .map((x) => trace([P(x, D, z0), P(x, D, z1)]))
+      .join('')
+    const rails = [0.32, 0.68]
+      .map((t) => lerp(z0, z1, t))
+      .map((z) => trace([P(a * L, D, z), P(b * L, D, z)]))
+      .join('')
     out.push(
-      shape(pane(P, D, a * L, b * L, z0, z1), 'win', 1.2), ink(bars + rails, 0.8),
+      shape(pane(P, D, a * L, b * L, z0, z1), 'win', 1.2),
+      ink(bars + rails, 0.8),
       shape(pane(P, D + 2, a * L - 2, b * L + 2, z0 - 3, z0 - 1), 'stone', 0.9),
     )
   }
@@ -113,16 +186,24 @@ function door({ at: P, length: L, depth: D, wall: H, door: span }: Plan): Mark[]
   if (!span) return []
   const [a, b] = [span[0] * L, span[1] * L]
   const [zt, mid] = [H - 9, (a + b) / 2]
-  const glass = ([[a, mid], [mid, b]] as const).map(([p, q]) => [lerp(p, q, 0.18), lerp(p, q, 0.82)] as const)
+  const glass = (
+    [
+      [a, mid],
+      [mid, b],
+    ] as const
+  ).map(([p, q]) => [lerp(p, q, 0.18), lerp(p, q, 0.82)] as const)
   const bars = glass.map(([p, q]) => {
     const m = (p + q) / 2
     return trace([P(m, D, 15), P(m, D, zt - 4)]) + trace([P(p, D, 21), P(q, D, 21)]) + trace([P(p, D, 27), P(q, D, 27)])
   })
   const [s0, s1, y] = [a - 0.03 * L, b + 0.03 * L, D + 16]
   return [
-    shape(pane(P, D, a, b, 0, zt), 'wood', 1.3), ink(trace([P(mid, D), P(mid, D, zt)]), 1),
-    shape(glass.map(([p, q]) => pane(P, D, p, q, 15, zt - 4)).join(''), 'win', 0.9), ink(bars.join(''), 0.7),
-    shape(floor(P, s0, s1, D + 7, y, -3), 'stone', 1.1), shape(pane(P, y, s0, s1, -3, -6), 'stone-d', 1.1),
+    shape(pane(P, D, a, b, 0, zt), 'wood', 1.3),
+    ink(trace([P(mid, D), P(mid, D, zt)]), 1),
+    shape(glass.map(([p, q]) => pane(P, D, p, q, 15, zt - 4)).join(''), 'win', 0.9),
+    ink(bars.join(''), 0.7),
+    shape(floor(P, s0, s1, D + 7, y, -3), 'stone', 1.1),
+    shape(pane(P, y, s0, s1, -3, -6), 'stone-d', 1.1),
   ]
 }
 
@@ -146,7 +227,9 @@ function panels(h: Plan): Mark[] {
   const grid = [1, 2, 3, 4].map((k) => trace([q(k / 5, 0), q(k / 5, 1)])).join('') + trace([q(0, 0.5), q(1, 0.5)])
   const foot = poly([q(0, 1), q(1, 1), [q(1, 1)[0], q(1, 1)[1] + 2.4], [q(0, 1)[0], q(0, 1)[1] + 2.4]])
   return [
-    shape(foot, 'roof-d', 0.9), shape(poly([q(0, 0), q(1, 0), q(1, 1), q(0, 1)]), 'panel', 1.2), ink(grid, 0.9, 'panel-l'),
+    shape(foot, 'roof-d', 0.9),
+    shape(poly([q(0, 0), q(1, 0), q(1, 1), q(0, 1)]), 'panel', 1.2),
+    ink(grid, 0.9, 'panel-l'),
     flat(poly([q(0.05, 0.08), q(0.15, 0.08), q(0.06, 0.44), q(0.03, 0.44)]), 'panel-l', 0.4),
   ]
 }
@@ -158,7 +241,9 @@ function roof(h: Plan): Mark[] {
   if (h.season === 'winter') out.push(...roofSnow(h))
   if (h.solar) out.push(...panels(h))
   out.push(ink(trace(spread(41).map((u) => roofPoint(h, u, 1))), 1.4))
-  const drips = count(h.tiles + 1).map((i) => roofPoint(h, i / h.tiles, 1)).map(([x, y]) => oval(x, y + 1.4, 1.9))
+  const drips = count(h.tiles + 1)
+    .map((i) => roofPoint(h, i / h.tiles, 1))
+    .map(([x, y]) => oval(x, y + 1.4, 1.9))
   out.push(shape(drips.join(''), 'stone', 0.9))
   for (const b of [slope(h, true), slope(h)])
     out.push(shape(poly([...b, ...b.map(([x, y]): Point => [x, y + 4]).reverse()]), 'stone', 1.1))
@@ -182,14 +267,29 @@ export function dashedHouse(P: Project): Mark[] {
   const { length: L, depth: D, wall: H } = h
   const [a, b] = [HOME_PLAN.door[0] * L, HOME_PLAN.door[1] * L]
   const lines = [
-    [...front(h), roofPoint(h, 0, 0)], slope(h, true), [P(0, D, H - 6), P(0, D), P(L, D), P(L, D, H - 6)],
-    [P(L, D), P(L, 0), P(L, 0, H)], [P(a, D), P(a, D, 36), P(b, D, 36), P(b, D)],
+    [...front(h), roofPoint(h, 0, 0)],
+    slope(h, true),
+    [P(0, D, H - 6), P(0, D), P(L, D), P(L, D, H - 6)],
+    [P(L, D), P(L, 0), P(L, 0, H)],
+    [P(a, D), P(a, D, 36), P(b, D, 36), P(b, D)],
   ]
-  const stakes = ([[-8, D + 8], [L + 8, D + 8], [L + 8, -8]] as const).map(([x, y]) => P(x, y))
-  const stake = (p: Point, k: number): string => trace([[p[0], p[1] + 2 - k], [p[0], p[1] - 12 + k]])
+  const stakes = (
+    [
+      [-8, D + 8],
+      [L + 8, D + 8],
+      [L + 8, -8],
+    ] as const
+  ).map(([x, y]) => P(x, y))
+  const stake = (p: Point, k: number): string =>
+    trace([
+      [p[0], p[1] + 2 - k],
+      [p[0], p[1] - 12 + k],
+    ])
   return [
-    flat(poly(front(h)), 'veil'), { ...ink(lines.map(trace).join(''), 1.1, 'line', '5 4'), o: 0.72 },
-    ink(stakes.map((p) => stake(p, 0)).join(''), 3), ink(stakes.map((p) => stake(p, 0.4)).join(''), 1.2, 'fence'),
+    flat(poly(front(h)), 'veil'),
+    { ...ink(lines.map(trace).join(''), 1.1, 'line', '5 4'), o: 0.72 },
+    ink(stakes.map((p) => stake(p, 0)).join(''), 3),
+    ink(stakes.map((p) => stake(p, 0.4)).join(''), 1.2, 'fence'),
     ink(trace(stakes.map(([x, y]): Point => [x, y - 9])), 1, 'wood'),
   ]
 }

@@ -6,12 +6,74 @@ export type Project = (x: number, y: number, z?: number) => Point
 
 /** Every color a mark may have. Each is a variable `--s-NAME` of palettes.css, so a palette can never be by-passed. */
 export const PAINTS = [
-  'line', 'soft', 'edge', 'sky', 'sky1', 'sky2', 'sky3', 'sky4', 'sky5', 'sun', 'sun-line', 'star', 'cloud',
-  'hill1', 'cap1', 'hill2', 'cap2', 'mist', 'ground1', 'ground2', 'field', 'path', 'grass', 'flower', 'petal',
-  'water', 'water-l', 'wall', 'wall-s', 'roof', 'roof-d', 'roof-l', 'stone', 'stone-d', 'stone-s', 'wood', 'win',
-  'panel', 'panel-l', 'soil', 'veg', 'leaf-a', 'leaf-b', 'leaf-c', 'leaf-h', 'ever-a', 'ever-b', 'ever-c', 'ever-h',
-  'ch-a', 'ch-b', 'ch-c', 'ch-h', 'pe-a', 'pe-b', 'pe-c', 'pe-h', 'bark', 'bamboo', 'fence', 'pot', 'fruit',
-  'lantern', 'veil', 'glow', 'glow2', 'snow', 'rain',
+  'line',
+  'soft',
+  'edge',
+  'sky',
+  'sky1',
+  'sky2',
+  'sky3',
+  'sky4',
+  'sky5',
+  'sun',
+  'sun-line',
+  'star',
+  'cloud',
+  'hill1',
+  'cap1',
+  'hill2',
+  'cap2',
+  'mist',
+  'ground1',
+  'ground2',
+  'field',
+  'path',
+  'grass',
+  'flower',
+  'petal',
+  'water',
+  'water-l',
+  'wall',
+  'wall-s',
+  'roof',
+  'roof-d',
+  'roof-l',
+  'stone',
+  'stone-d',
+  'stone-s',
+  'wood',
+  'win',
+  'panel',
+  'panel-l',
+  'soil',
+  'veg',
+  'leaf-a',
+  'leaf-b',
+  'leaf-c',
+  'leaf-h',
+  'ever-a',
+  'ever-b',
+  'ever-c',
+  'ever-h',
+  'ch-a',
+  'ch-b',
+  'ch-c',
+  'ch-h',
+  'pe-a',
+  'pe-b',
+  'pe-c',
+  'pe-h',
+  'bark',
+  'bamboo',
+  'fence',
+  'pot',
+  'fruit',
+  'lantern',
+  'veil',
+  'glow',
+  'glow2',
+  'snow',
+  'rain',
 ] as const
 export type Paint = (typeof PAINTS)[number]
 
@@ -152,8 +214,12 @@ export function place(d: string, x: number, y: number, s = 1, slant = 0): string
 }
 
 export const flat = (d: string, fill: Paint, o?: number): Mark => ({ d, fill, ...(o === undefined ? {} : { o }) })
-export const ink = (d: string, w = 1.5, stroke: Paint = 'line', dash?: string): Mark =>
-  ({ d, stroke, w, ...(dash === undefined ? {} : { dash }) })
+export const ink = (d: string, w = 1.5, stroke: Paint = 'line', dash?: string): Mark => ({
+  d,
+  stroke,
+  w,
+  ...(dash === undefined ? {} : { dash }),
+})
 export const shape = (d: string, fill: Paint, w = 1.5, stroke: Paint = 'line'): Mark => ({ d, fill, stroke, w })
 
 /** Neighbors drawn with one pen become one path: fewer nodes for a slow phone. */
@@ -169,5 +235,8 @@ export function merge(marks: readonly Mark[]): Mark[] {
   return out
 }
 
-export const layer = (id: string, marks: readonly Mark[], move?: Layer['move']): Layer =>
-  ({ id, marks: merge(marks), ...(move ? { move } : {}) })
+export const layer = (id: string, marks: readonly Mark[], move?: Layer['move']): Layer => ({
+  id,
+  marks: merge(marks),
+  ...(move ? { move } : {}),
+})
