@@ -18,7 +18,7 @@ from ditan.api.hall import Hall
 from ditan.api.identity import Identity, IssuerKeys, Keys, Principal
 from ditan.api.page.routes import PAGE
 from ditan.api.problems import answer_problem
-from ditan.api.routing import AnyRequest, authorize
+from ditan.api.routing import AnyRequest, GivenHall, authorize
 from ditan.flow import Methodology, prepare
 from ditan.kernel import limits
 from ditan.kernel.clock import Clock
@@ -92,7 +92,7 @@ def _hall(request: AnyRequest) -> Hall:
     return hall
 
 
-def _who(request: AnyRequest) -> Principal:
+def _who(request: AnyRequest, hall: GivenHall) -> Principal:  # noqa: ARG001  one after the other needs no tasks
     who: Principal = request.state.who
     return who
 
