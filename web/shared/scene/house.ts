@@ -12,6 +12,7 @@ import {
   type Point,
   type Project,
   shape,
+  smooth,
   spread,
   trace,
 } from './pen'
@@ -207,15 +208,13 @@ function door({ at: P, length: L, depth: D, wall: H, door: span }: Plan): Mark[]
   ]
 }
 
-/** Snow that lies on the front slope, thinner towards the eave, and slides in tongues. */
+/** Snow that lies on the front slope and has begun to slide from the eave in slow tongues. */
 function roofSnow(h: Plan): Mark[] {
-  const n = h.tiles * 2
-  const edge = count(n + 1).map((i) => {
-    const v = 0.74 + 0.1 * Math.sin(i * 1.9) + 0.05 * Math.sin(i * 0.7)
-    return roofPoint(h, i / n, v)
-  })
-  const rim = [...spread(21).map((u) => roofPoint(h, u, 0)), ...edge.reverse()]
-  return [flat(poly(rim), 'snow'), ink(trace(edge), 0.9, 'roof-l')]
+  const n = Math.round(h.length / 9)
+  const edge = count(n + 1).map((i) => roofPoint(h, i / n, 0.86 + 0.05 * Math.sin(i * 1.3) + 0.03 * Math.sin(i * 2.9)))
+  const rim = [...edge].reverse()
+  const d = `${trace(spread(21).map((u) => roofPoint(h, u, 0)))}L${trace(slope(h).slice(1, 8)).slice(1)}L${smooth(rim).slice(1)}Z`
+  return [flat(d, 'snow'), ink(smooth(edge), 1, 'roof-l')]
 }
 
 /** The solar panels: a grid a hand above the tiles. */

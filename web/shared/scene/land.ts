@@ -362,10 +362,10 @@ export function turbine(x: number, y: number, s: number): Mark[] {
   ]
 }
 
-/** Rain in ruled strokes, or snow that falls in winter. */
-export function weatherMarks(season: Season, { x0, x1 }: Frame): Mark[] {
-  const dice = new Dice(77)
-  const n = Math.round((x1 - x0) / (season === 'winter' ? 5 : 5.4))
+/** A third of the rain, in ruled strokes, or of the snow that falls in winter. */
+export function weatherMarks(season: Season, { x0, x1 }: Frame, seed: number): Mark[] {
+  const dice = new Dice(76 + seed)
+  const n = Math.round((x1 - x0) / 15)
   let d = ''
   for (let i = 0; i < n; i++) {
     const [x, y] = [dice.between(x0, x1), dice.between(196, 618)]

@@ -328,12 +328,17 @@ export function poplar(x: number, y: number, h: number, season: Season): Mark[] 
       .join('')
     return [trunk, ink(rays, 0.8)]
   }
-  const body = place('M0-10C-3-10-4.6-6-4-3C-3.6-1-2 0 0 0C2 0 3.6-1 4-3C4.6-6 3-10 0-10Z', x, y - h * 0.12, h / 11)
-  const lit = place(
-    'M-.6-9C-2.6-8.4-3.4-5.6-2.8-3C-2.4-2-1.4-1.400-.8-1.600C-1.600-4-1.600-7-.6-9Z',
+  const body = place(
+    'M0-10C-1.6-9-2.4-5.600-2-3C-1.700-1-1 0 0 0C1 0 1.700-1 2-3C2.400-5.600 1.600-9 0-10Z',
     x,
     y - h * 0.12,
     h / 11,
   )
-  return [trunk, shape(body, 'leaf-b', 0.9), flat(lit, 'leaf-a')]
+  const lit = place(
+    'M-.2-9C-1.300-7.600-1.700-5-1.400-3C-1.200-2-.8-1.200-.4-1.200C-.8-4-.6-6.500-.2-9Z',
+    x,
+    y - h * 0.12,
+    h / 11,
+  )
+  return [trunk, shape(body, 'pe-b', 0.9), flat(lit, 'pe-a')]
 }

@@ -284,8 +284,8 @@ function foreground(o: SceneOptions): Layer[] {
   const out: Layer[] = []
   if (stage === 3) out.push(layer('fence-left', fence(YARD, 14, 104, 262, season)))
   if (stage >= 3)
-    out.push(layer('fence', fence(YARD, 196, 420, 262, season)), layer('bicycle', bicycle(300, 562, 0.92)))
-  if (stage >= 5) out.push(layer('cherry', plantedTree(352, 596, 1.02, 4, season, season === 'summer' ? 7 : 0), 'sway'))
+    out.push(layer('fence', fence(YARD, 196, 420, 262, season)), layer('bicycle', bicycle(292, 566, 0.92)))
+  if (stage >= 5) out.push(layer('cherry', plantedTree(358, 600, 0.94, 4, season, season === 'summer' ? 7 : 0), 'sway'))
   for (const [i, p] of (o.planted ?? []).entries())
     out.push(layer(`planted:${i}:${p.label}`, plantedTree(p.x, 612 + (i % 2) * 12, 0.8, 90 + i, season), 'sway'))
   return out
@@ -370,7 +370,8 @@ export function drawScene(o: SceneOptions): Layer[] {
   if (o.wide) out.push(...wideFront(stage, season))
   if (stage > 1) out.push(...foreground(o))
   out.push(...meadow(o, frame))
-  if (o.weather === 'rain') out.push(layer('weather', weatherMarks(season, frame), 'fall'))
+  if (o.weather === 'rain')
+    out.push(...[1, 2, 3].map((k) => layer(`weather${k}`, weatherMarks(season, frame, k), 'fall')))
   return out.filter((l) => l.marks.length > 0)
 }
 

@@ -36,7 +36,9 @@ function terraces(season: Season): Mark[] {
   }
   const out: Mark[] = []
   for (const k of count(4)) {
-    const [top, low] = [curve(k), curve(k + 0.8)]
+    const top = curve(k)
+    // A strip tapers to the right, where the contour meets the slope.
+    const low = curve(k + 0.8).map((p, i, all) => (i === all.length - 1 ? (top[i] ?? p) : p))
     out.push(shape(`${smooth(top)}L${smooth([...low].reverse()).slice(1)}Z`, k % 2 ? 'ground2' : 'field', 1, 'edge'))
     const rows = [0.25, 0.5, 0.75].map((t) =>
       smooth(
@@ -58,53 +60,83 @@ function terraces(season: Season): Mark[] {
   return out
 }
 
-/** A stream that leaves the picture at its lower left, and a stone bridge. */
+/** A stream between the terraces and the yard. */
 function stream(season: Season): Mark[] {
   const left: Point[] = [
-    [-540, 566],
-    [-470, 560],
-    [-410, 572],
-    [-350, 598],
-    [-300, 618],
-    [-270, 646],
+    [-356, 482],
+    [-378, 508],
+    [-398, 532],
+    [-432, 562],
+    [-456, 602],
+    [-472, 646],
   ]
   const right: Point[] = [
-    [-540, 602],
-    [-480, 598],
-    [-430, 612],
-    [-390, 632],
-    [-376, 646],
+    [-344, 482],
+    [-350, 512],
+    [-358, 540],
+    [-356, 572],
+    [-370, 606],
+    [-378, 646],
   ]
-  const d = `${smooth(left)}L${smooth([...right].reverse()).slice(1)}Z`
-  const glints = [
-    [-520, 582, 26],
-    [-470, 580, 34],
-    [-420, 598, 26],
-    [-360, 620, 30],
-    [-500, 592, 16],
-  ]
-  const arch = 'M-478 616C-470 560-424 552-404 570L-396 578C-420 566-452 580-456 622Z'
-  const deck = 'M-492 604C-472 548-412 538-388 566L-380 576C-408 552-456 566-472 618Z'
-  const rail = 'M-492 604L-492 592C-472 536-412 526-388 554L-388 566'
-  return [
-    shape(d, 'water', 1.3),
+  const d = `${smooth(left)}L${smooth([...right].reverse()).slice(1)}`
+  const glints: Mark[] = [
+    [-384, 528, 18],
+    [-376, 544, 12],
+    [-430, 606, 34],
+    [-412, 618, 24],
+    [-446, 630, 40],
+  ].map(([x = 0, y = 0, l = 0]) =>
     ink(
-      glints
-        .map(([x = 0, y = 0, l = 0]) =>
-          trace([
-            [x, y],
-            [x + l, y],
-          ]),
-        )
-        .join(''),
+      trace([
+        [x, y],
+        [x + l, y],
+      ]),
       1,
       'water-l',
     ),
-    shape(arch, 'stone-s', 1.1),
-    shape(deck, 'stone', 1.3),
-    ink(rail, 1.2),
-    ink('M-480 578L-480 568M-460 556L-460 545M-436 547L-436 536M-412 550L-412 539', 1.1),
-    ...(season === 'winter' ? [ink('M-520 586L-496 590L-480 584M-400 610L-384 618L-360 612', 0.9, 'water-l')] : []),
+  )
+  const ice = ink('M-440 604L-420 610L-400 602M-450 626L-424 622L-410 632', 0.9, 'water-l')
+  return [
+    flat(`${d}Z`, 'water'),
+    ink(smooth(left) + smooth(right), 1.2),
+    ...(season === 'winter' ? [ice] : glints),
+    ...bridge(season),
+  ]
+}
+
+/** The stone bridge: its deck behind, its arched face before, a rail of five posts. */
+function bridge(season: Season): Mark[] {
+  const top: Point[] = [
+    [-466, 578],
+    [-438, 560],
+    [-394, 548],
+    [-350, 560],
+    [-322, 578],
+  ]
+  const back = top.map(([x, y]): Point => [x + 12, y - 9])
+  const arch: Point[] = [
+    [-354, 592],
+    [-366, 574],
+    [-394, 564],
+    [-422, 574],
+    [-434, 592],
+  ]
+  const posts = top
+    .map(([x, y]) =>
+      trace([
+        [x, y],
+        [x, y - 10],
+      ]),
+    )
+    .join('')
+  const rail = smooth(top.map(([x, y]): Point => [x, y - 9]))
+  const courses = 'M-452 580L-440 580M-446 586L-436 586M-350 580L-338 580M-346 586L-332 586'
+  return [
+    shape(`${smooth(top)}L${smooth([...back].reverse()).slice(1)}Z`, season === 'winter' ? 'snow' : 'stone', 1.2),
+    shape(`${smooth(top)}L-322 592L${smooth(arch).slice(1)}L-466 592Z`, 'stone-d', 1.3),
+    ink(courses, 0.8, 'soft'),
+    ink(posts, 1.4),
+    ink(rail, 1.3),
   ]
 }
 
@@ -202,7 +234,7 @@ export function wideBack(stage: number, season: Season): Layer[] {
 export function wideFront(stage: number, season: Season): Layer[] {
   const dice = new Dice(31)
   const tufts = count(26).map((i) => {
-    const x = i < 13 ? dice.between(-500, -20) : dice.between(480, 900)
+    const x = i < 13 ? dice.between(-320, -20) : dice.between(480, 900)
     return [x, dice.between(i < 13 ? 490 : 560, 625), 3, i + 40] as const
   })
   const orchard = (
