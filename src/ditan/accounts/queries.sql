@@ -122,3 +122,7 @@ WHERE c.customer_ref = ANY (%(refs)s) AND (
             WHERE k.customer_id = a.customer_id AND k.purpose = wanted AND k.granted_at <= a.occurred_at
               AND (k.withdrawn_at IS NULL OR a.occurred_at < k.withdrawn_at))))
 ORDER BY a.occurred_at DESC LIMIT 1
+
+-- name: erase
+-- why: One function that belongs to the owner of the tables: the application itself may not change history.
+SELECT accounts.erase(%(customer_key)s, %(now)s)

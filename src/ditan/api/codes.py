@@ -36,6 +36,8 @@ class ProblemCode(StrEnum):
     NO_ACCOUNT = "no_account"
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
+    ACCOUNT_OPEN = "account_open"
+    ENERGY_HELD = "energy_held"
     EVIDENCE_GONE = "evidence_gone"
     TOO_SLOW = "too_slow"
     UNAVAILABLE = "unavailable"
@@ -148,6 +150,19 @@ MEANING: Final[dict[ProblemCode, Meaning]] = {
         409,
         Text(zh="与已有记录矛盾", en="This contradicts what is recorded"),
         Text(zh="请刷新后再试。", en="Load the page again, then decide."),
+    ),
+    ProblemCode.ACCOUNT_OPEN: Meaning(
+        409,
+        Text(zh="碳账户还没有关闭", en="The account is not closed yet"),
+        Text(zh="请先关闭：POST /v1/account/close。", en="Close it first: POST /v1/account/close."),
+    ),
+    ProblemCode.ENERGY_HELD: Meaning(
+        409,
+        Text(zh="有能量正在兑换中，尚未结束", en="Energy is set aside for a redemption that is under way"),
+        Text(
+            zh="兑换完成或退回后再试；到期未用会自动退回。",
+            en="Try again when it is used or given back; at its deadline it is given back by itself.",
+        ),
     ),
     ProblemCode.EVIDENCE_GONE: Meaning(
         404,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeVar, cast
 
 import msgspec
@@ -43,6 +44,7 @@ IdempotencyKey = Annotated[
 ]
 
 _NEEDS: Final = "needs"
+_NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DESCRIPTION: Final = {
     304: "Nothing has changed since the ETag that was sent.",
     400: "The request cannot be used.",
@@ -146,14 +148,19 @@ def once(
     content: bytes,
     answer: type[T],
     work: Callable[[Connection], T],
+    *,
+    timeless: bool = False,
 ) -> Response[T]:
     """Do something once for each key, and answer alike forever. What is refused is not remembered.
 
-    `content` is what was asked; `work` is tried again when others are in the way, and must bear it.
+    `content` is what was asked; `work` is tried again when others are in the way, and must bear it. `timeless`: it is
+    not remembered when it was done, so that nothing else that was done then can be found by it.
 
     Raises: Refused `key_used_before` when the key was used for something else.
     """
     row = _request(hall, request, who, idempotency_key, content)
+    if timeless:
+        row["now"] = _NO_TIME
 
     def do(connection: Connection) -> tuple[T, bool]:
         known = _known(connection, row)
@@ -183,10 +190,15 @@ def remember(hall: Hall, request: AnyRequest, who: Principal, idempotency_key: s
 
 
 def _request(hall: Hall, request: AnyRequest, who: Principal, idempotency_key: str, content: bytes) -> dict[str, Any]:
-    """Name a request by who sends it under which key, and its content by what is asked."""
+    """Name a request by who sends it under which key, and its content by what is asked.
+
+    The key is in both: what is asked may be a card, and nobody shall find a request by that.
+    """
+    path = str(request.scope["path"])
     return {
         "request_key": key("request", *sorted(who.audiences), who.subject, idempotency_key),
-        "content_key": key(request.method, str(request.scope["path"]), hashlib.sha256(content).hexdigest()),
+        "content_key": key(idempotency_key, request.method, path, hashlib.sha256(content).hexdigest()),
+        "customer_key": key(who.subject),
         "now": hall.clock.now(),
     }
 

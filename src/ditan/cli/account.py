@@ -1,4 +1,4 @@
-"""`ditan account`: open, show, link, consent, close."""
+"""`ditan account`: open, show, link, consent, close, erase."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from ditan.accounts import Account, AccountEvent, Action, apply_events, read_account
-from ditan.cli.showing import AsJson, console, moment, print_json, table
+from ditan.accounts import Account, AccountEvent, Action, Erasing, apply_events, erase, read_account
+from ditan.cli.showing import AsJson, console, moment, number, print_json, table
 from ditan.kernel.clock import BUSINESS_ZONE, SystemClock
-from ditan.kernel.errors import Conflict, InvalidInput
+from ditan.kernel.errors import Conflict, InvalidInput, NotFound
 from ditan.kernel.settings import load_settings
+from ditan.ledger import balance
 from ditan.model import CardProduct, Purpose
 from ditan.store import Store
 from ditan.store.pool import Connection
@@ -185,6 +186,46 @@ def close(customer: Customer, at: At = None, as_json: AsJson = False) -> None:
     _apply([AccountEvent(at=_moment(at), action=Action.CLOSE, customer_ref=customer)], as_json)
 
 
+@app.command("erase")
+def erase_account(
+    customer: Customer,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask. It cannot be undone.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a closed account: nobody can say any more whose it was. What was posted stays, without a name.
+
+    Its energy is lost to the customer. A backup that is older still has the name: see docs/operate/erasure.md.
+    """
+    store, now = Store.open(load_settings()), SystemClock().now()
+    with store.unit_of_work() as connection:
+        account, held = read_account(connection, customer), balance(connection, customer, now)
+    if account.closed_at is None:
+        raise Conflict("the account is open", hint=f"Close it first: `ditan account close {customer}`.")
+    lost = held.growing_energy + held.ripe_energy + held.available_energy
+    if not yes:
+        typer.confirm(
+            f"Erase {customer}? {number(lost)} energy is lost, and it cannot be undone.", abort=True, err=True
+        )
+    ended = store.run(lambda connection: erase(connection, customer, now))
+    if ended is not Erasing.DONE:
+        raise _NOT_ERASED[ended]
+    if as_json:
+        print_json({"erased": True, "lost_energy": lost})
+    else:
+        console.print(f"Erased. {number(lost)} energy is lost; the totals are what they were.")
+
+
+_NOT_ERASED = {
+    Erasing.NO_ACCOUNT: NotFound("the account was erased meanwhile"),
+    Erasing.OPEN: Conflict("the account is closed only later", hint="Wait for the moment it was closed for."),
+    Erasing.HELD: Conflict(
+        "energy is set aside for a redemption that is under way",
+        hint="Try again when it is captured or released; `ditan ledger sweep` releases it at its deadline.",
+    ),
+}
+"""Why an account was not erased."""
+
+
 @app.command("import")
 def import_events(
     file: Annotated[
@@ -208,11 +249,11 @@ def read_account_events(file: Path) -> list[AccountEvent]:
     """
     decoder = msgspec.json.Decoder(AccountEvent)
     events: list[AccountEvent] = []
-    for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+    for place, line in enumerate(file.read_bytes().splitlines(), start=1):
         try:
             events.append(decoder.decode(line))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise InvalidInput(f"{file} line {number}: {error}", hint="Nothing was applied.") from error
+            raise InvalidInput(f"{file} line {place}: {error}", hint="Nothing was applied.") from error
     return events
 
 

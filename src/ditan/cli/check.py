@@ -47,6 +47,11 @@ def verify(settings: Settings, store: Store, *, replaying: bool = True, quiet: b
                 again.files,
                 [f"evidence file {path} is missing or altered" for path in again.broken_files],
             )
+            elsewhere["INV-14"] = (
+                again.files,
+                [f"evidence file {path} names customers and cards: it was written before they could be erased"
+                 for path in again.naming_files],
+            )  # fmt: skip
         return check_invariants(connection, elsewhere=elsewhere)
 
 

@@ -5,7 +5,7 @@ SELECT content::text FROM methodology.pack WHERE version = %(version)s
 -- name: read_entries
 -- why: What the ledger keeps of each act, for comparing with a replay.
 COPY (
-    SELECT a.act_id, a.quantified_mg, a.carbon_mg, a.energy, a.cut, a.quantity_milli, a.rate_id, a.scenario
+    SELECT a.act_id, a.customer_id, a.quantified_mg, a.carbon_mg, a.energy, a.cut, a.quantity_milli, a.rate_id, a.scenario
     FROM ledger.act a
 ) TO STDOUT (FORMAT csv)
 
@@ -14,9 +14,10 @@ COPY (
 SELECT e.path FROM ledger.act a JOIN feed.evidence_file e USING (batch_id) WHERE a.act_id = %(act_id)s
 
 -- name: find_all_evidence
--- why: The files in which the evidence of a customer's acts lies.
-SELECT DISTINCT e.path FROM ledger.holder h JOIN ledger.act a USING (customer_id) JOIN feed.evidence_file e USING (batch_id)
-WHERE h.customer_key = %(customer_key)s ORDER BY e.path
+-- why: The files in which the evidence of a customer's acts lies, and the acts: the archive does not say whose they are.
+SELECT e.path, array_agg(a.act_id) AS acts
+FROM ledger.holder h JOIN ledger.act a USING (customer_id) JOIN feed.evidence_file e USING (batch_id)
+WHERE h.customer_key = %(customer_key)s GROUP BY e.path ORDER BY e.path
 
 -- name: read_scenario_totals
 -- why: The programme by scenario: acts, what they gave net of reversals, and how many a cap cut to nothing.
@@ -44,7 +45,7 @@ ORDER BY array_position(array['accept', 'recognize', 'quantify', 'post'], t.stag
 -- name: read_busiest
 -- why: A customer whose statement of a month shows as much as possible: many scenarios, a refund, not too many lines.
 SELECT c.customer_ref FROM ledger.act a JOIN accounts.customer c USING (customer_id)
-WHERE a.occurred_at >= %(start)s AND a.occurred_at < %(end)s
+WHERE a.occurred_at >= %(start)s AND a.occurred_at < %(end)s AND c.erased_at IS NULL
 GROUP BY c.customer_id, c.customer_ref HAVING count(*) BETWEEN 8 AND 22
 ORDER BY count(DISTINCT a.scenario)
         + 2 * EXISTS (SELECT FROM ledger.reversal r WHERE r.customer_id = c.customer_id

@@ -50,6 +50,7 @@ class Replay(Noun, kw_only=True):
 
     files: int
     broken_files: list[str]  # missing, or not the bytes the manifest names
+    naming_files: list[str]  # say whose an act is, which no file may that never changes
     acts: int
     differences: int
     examples: list[str]
@@ -81,13 +82,16 @@ def replay(
         _load_entries(connection, duck, Path(scratch) / "entries.csv")
         duck.execute(_DUCK["open_change"])
         acts = differences = 0
+        naming: list[str] = []
         examples: list[str] = []
         archive_mg = ledger_mg = 0
         impact: dict[int, list[int]] = defaultdict(lambda: [0] * 6)
         for number, stored in by_version.items():
             compiled = compile_pack(pack_of_version(connection, number))
             for file in stored:
-                duck.execute(_DUCK["open_evidence"], {"files": [str(home / ARCHIVE / file.path)]})
+                opened = {"files": [str(home / ARCHIVE / file.path)]}
+                naming += [file.path] if duck.execute(_DUCK["naming_columns"], opened).fetchall()[0][0] else []
+                duck.execute(_DUCK["open_evidence"], opened)
                 duck.execute(_DUCK["as_recognized"])
                 quantify(duck, compiled)
                 n, wrong, again, kept, which = duck.execute(_DUCK["compare"]).fetchall()[0]
@@ -101,6 +105,7 @@ def replay(
     return Replay(
         files=len(files),
         broken_files=sorted(broken),
+        naming_files=naming,
         acts=acts,
         differences=differences,
         examples=examples[:5],

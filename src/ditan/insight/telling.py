@@ -7,7 +7,6 @@ from datetime import UTC
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import duckdb
 import msgspec
@@ -55,7 +54,7 @@ def tell(
     longer gives the milligrams of the ledger.
     """
     act = find_act(connection, act_id)
-    event, evidence, confidence = _evidence(connection, home, act_id)
+    event, evidence, confidence = _evidence(connection, home, act)
     version = act.pack_version
     pack = pack_of(version) if pack_of else pack_of_version(connection, version)
     scenario = next(s for s in pack.scenarios if s.id == act.scenario)
@@ -81,7 +80,8 @@ def _times(value_mg: int, ratio: Decimal) -> int:
     return int((value_mg * ratio).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
 
 
-def _evidence(connection: psycopg.Connection[Any], home: Path, act_id: UUID) -> tuple[BankEvent, str, Decimal]:
+def _evidence(connection: psycopg.Connection[Any], home: Path, act: Act) -> tuple[BankEvent, str, Decimal]:
+    act_id = act.act_id
     row = connection.execute(_SQL["find_evidence"], {"act_id": act_id}).fetchone()
     path = home / ARCHIVE / row[0] if row else None
     if path is None or not path.is_file():
@@ -93,31 +93,30 @@ def _evidence(connection: psycopg.Connection[Any], home: Path, act_id: UUID) -> 
         found = duck.execute(_DUCK["one_event"], {"file": str(path), "act_id": act_id})
         names = [column[0] for column in found.description or []]
         kept: dict[str, Any] = dict(zip(names, found.fetchall()[0], strict=True))
-    return event_of(kept), kept["evidence"], kept["confidence"]
+    return event_of(kept, act.customer_ref), kept["evidence"], kept["confidence"]
 
 
 def gather(connection: psycopg.Connection[Any], home: Path, customer_ref: str) -> tuple[list[BankEvent], int]:
     """Give the events of all acts of a customer, the earliest first, and how many evidence files are gone."""
     rows = connection.execute(_SQL["find_all_evidence"], {"customer_key": key(customer_ref)}).fetchall()
-    paths = [home / ARCHIVE / row[0] for row in rows]
-    files = [str(path) for path in paths if path.is_file()]
-    if not files:
-        return [], len(paths)
+    there = [(home / ARCHIVE / path, acts) for path, acts in rows if (home / ARCHIVE / path).is_file()]
+    if not there:
+        return [], len(rows)
+    asked = {"files": [str(path) for path, _ in there], "acts": [act for _, acts in there for act in acts]}
     with duckdb.connect() as duck:
-        found = duck.execute(_DUCK["events_of_customer"], {"files": files, "customer_ref": customer_ref})
+        found = duck.execute(_DUCK["events_of_customer"], asked)
         names = [column[0] for column in found.description or []]
-        events = [event_of(dict(zip(names, row, strict=True))) for row in found.fetchall()]
-    return events, len(paths) - len(files)
+        events = [event_of(dict(zip(names, row, strict=True)), customer_ref) for row in found.fetchall()]
+    return events, len(rows) - len(there)
 
 
-def event_of(kept: dict[str, Any]) -> BankEvent:
-    """Make a row of the archive an event again."""
+def event_of(kept: dict[str, Any], customer_ref: str | None) -> BankEvent:
+    """Make a row of the archive an event again: all but the card, which is not kept. None: it was erased."""
     return BankEvent(
         source=kept["source"],
         event_id=kept["event_id"],
         kind=Kind(kept["kind"]),
-        customer_ref=kept["customer_ref"],
-        card_ref=kept["card_ref"],
+        customer_ref=customer_ref or "",
         card_product=CardProduct(kept["card_product"]) if kept["card_product"] else None,
         channel=Channel(kept["channel"]) if kept["channel"] else None,
         occurred_at=kept["occurred_at"].replace(tzinfo=UTC),

@@ -111,6 +111,7 @@ WITH span AS (
 ), owned AS MATERIALIZED (
     SELECT o.*, h.customer_id,
         CASE
+            WHEN k.content_key = '00000000-0000-0000-0000-000000000000' THEN 'erased'
             WHEN k.content_key = o.content_key THEN 'duplicate'
             WHEN k.act_id IS NOT NULL THEN 'conflict'
             WHEN h.customer_id IS NULL OR o.at_us < h.opened_us OR o.at_us >= h.closed_us THEN 'no_account'
@@ -230,11 +231,12 @@ FROM decided WHERE code IN ('posted', 'capped', 'same_occasion', 'too_soon') ORD
 
 -- name: new_occasions
 -- why: A second act of the same occasion will find it taken.
-SELECT occasion_key, act_id FROM decided WHERE code IN ('posted', 'capped') AND occasion_key IS NOT NULL
+SELECT occasion_key, act_id, {batch_id}::BIGINT AS batch_id
+FROM decided WHERE code IN ('posted', 'capped') AND occasion_key IS NOT NULL
 
 -- name: new_matches
 -- why: Only feeds whose refunds carry no reference have any.
-SELECT match_key, act_id, at_us, amount_fen::BIGINT AS amount_fen FROM decided
+SELECT match_key, act_id, at_us, amount_fen::BIGINT AS amount_fen, {batch_id}::BIGINT AS batch_id FROM decided
 WHERE code IN ('posted', 'capped', 'same_occasion', 'too_soon') AND match_key IS NOT NULL
 
 -- name: make_balls
@@ -293,8 +295,9 @@ FROM decided WHERE code = 'conflict' ORDER BY row_number
 SELECT r.row_number, r.event_key AS refund_key, r.content_key,
     coalesce(r.original_key, '00000000-0000-0000-0000-000000000000'::UUID) AS original_key,
     coalesce(r.match_key, '00000000-0000-0000-0000-000000000000'::UUID) AS match_key,
+    substr(sha256(r.customer_ref), 1, 32)::UUID AS customer_key,
     r.kind = 'card_reversal' OR r.amount_fen = 0 AS whole,
     r.amount_fen::BIGINT AS amount_fen, epoch_us(r.occurred_at) AS at_us,
-    coalesce(d.code NOT IN ('posted', 'capped', 'same_occasion', 'too_soon', 'duplicate', 'conflict'), FALSE) AS original_refused
+    coalesce(d.code NOT IN ('posted', 'capped', 'same_occasion', 'too_soon', 'duplicate', 'conflict', 'erased'), FALSE) AS original_refused
 FROM refund r LEFT JOIN decided d ON d.act_id = r.original_key
 ORDER BY refund_key

@@ -16,6 +16,7 @@ class PostCode(StrEnum):
     REFUNDED = "refunded"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
+    ERASED = "erased"
     NO_ACCOUNT = "no_account"
     NO_CONSENT = "no_consent"
     CARD_NOT_LINKED = "card_not_linked"
@@ -33,6 +34,10 @@ MEANING: Final[dict[PostCode, Text]] = {
     PostCode.DUPLICATE: Text(zh="同一事件，此前已入账", en="the same event, posted before"),
     PostCode.CONFLICT: Text(
         zh="同一事件号但内容不同，已记录，不入账", en="same event id with other content: recorded, not applied"
+    ),
+    PostCode.ERASED: Text(
+        zh="属于已抹除的碳账户：不入账，不收回，不留存",
+        en="of an account that was erased: nothing is posted, taken back or kept",
     ),
     PostCode.NO_ACCOUNT: Text(
         zh="行为发生时没有碳账户", en="the customer had no carbon account at the time of the act"

@@ -119,19 +119,22 @@ FROM change c WHERE h.customer_id = c.customer_id
 -- name: offer_refunds
 -- why: The batch's refunds, and the waiting ones whose original is among the acts of the batch, each with the act it concerns.
 INSERT INTO refund_outcome (row_number, refund_key, content_key, original_key, match_key, whole, amount_fen, occurred_at,
-    code, act_id)
+    code, act_id, customer_id)
 SELECT r.row_number, r.refund_key, r.content_key,
     nullif(r.original_key, '00000000-0000-0000-0000-000000000000'),
     nullif(r.match_key, '00000000-0000-0000-0000-000000000000'), r.whole, r.amount_fen, r.occurred_at,
     CASE
+        WHEN '00000000-0000-0000-0000-000000000000' IN (v.content_key, x.content_key) THEN 'erased'
         WHEN v.content_key = r.content_key THEN 'duplicate'
         WHEN v.reversal_id IS NOT NULL OR w.content_key <> r.content_key OR x.act_id IS NOT NULL THEN 'conflict'
         WHEN w.refund_key IS NOT NULL AND a.act_id IS NULL THEN 'waiting_original'
         WHEN r.original_refused THEN 'original_not_posted'
+        WHEN a.act_id IS NULL AND h.customer_id IS NULL THEN 'no_account'
         WHEN a.act_id IS NULL THEN 'waiting_original'
     END,
-    a.act_id
+    a.act_id, h.customer_id
 FROM refund_stage r
+LEFT JOIN ledger.holder h ON h.customer_key = r.customer_key
 LEFT JOIN ledger.reversal v ON v.reversal_id = r.refund_key
 LEFT JOIN feed.waiting_refund w ON w.refund_key = r.refund_key
 LEFT JOIN ledger.act x ON x.act_id = r.refund_key
@@ -146,14 +149,14 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) a ON true
 UNION ALL
-SELECT -1, w.refund_key, w.content_key, w.original_key, w.match_key, w.whole, w.amount_fen, w.occurred_at, NULL, a.act_id
+SELECT -1, w.refund_key, w.content_key, w.original_key, w.match_key, w.whole, w.amount_fen, w.occurred_at, NULL, a.act_id, NULL
 FROM asked_act k
 JOIN feed.waiting_refund w ON w.original_key = k.act_id
 JOIN ledger.act a ON a.act_id = k.act_id
 WHERE NOT EXISTS (SELECT FROM refund_stage s WHERE s.refund_key = w.refund_key AND s.content_key = w.content_key)
 UNION ALL
 (SELECT DISTINCT ON (w.refund_key)
-    -1, w.refund_key, w.content_key, w.original_key, w.match_key, w.whole, w.amount_fen, w.occurred_at, NULL, m.act_id
+    -1, w.refund_key, w.content_key, w.original_key, w.match_key, w.whole, w.amount_fen, w.occurred_at, NULL, m.act_id, NULL
 FROM feed.waiting_refund w
 JOIN ledger.match m ON m.match_key = w.match_key AND m.occurred_at <= w.occurred_at AND m.amount_fen >= w.amount_fen
 WHERE w.original_key IS NULL AND w.match_key IS NOT NULL
@@ -166,6 +169,11 @@ SELECT count(*) FROM (
     SELECT FROM ledger.holder WHERE customer_id IN (
         SELECT a.customer_id FROM refund_outcome r JOIN ledger.act a USING (act_id) WHERE r.code IS NULL)
     ORDER BY customer_id FOR UPDATE) held
+
+-- name: refuse_erased
+-- why: Of an erased account nothing is taken back: what is left of it belongs to nobody. Asked once nobody can be erased any more.
+UPDATE refund_outcome r SET code = 'erased' FROM ledger.act a
+WHERE a.act_id = r.act_id AND a.content_key = '00000000-0000-0000-0000-000000000000' AND r.code IS NULL
 
 -- name: weigh_refunds
 -- why: What each refund takes back: the act's gift in proportion to all money refunded so far, less what was taken before.
@@ -228,10 +236,11 @@ WHERE w.refund_key IN (SELECT refund_key FROM refund_outcome WHERE code IN ('ref
    OR w.expires_at < %(now)s
 
 -- name: start_waiting
--- why: Hashes, money and time only.
-INSERT INTO feed.waiting_refund
+-- why: Hashes, money and time only, and the number of whose it is.
+INSERT INTO feed.waiting_refund (refund_key, content_key, original_key, match_key, whole, amount_fen, occurred_at, batch_id,
+    expires_at, customer_id)
 SELECT refund_key, content_key, original_key, match_key, whole, amount_fen, occurred_at, %(batch_id)s,
-    %(now)s + %(waiting_days)s * interval '1 day'
+    %(now)s + %(waiting_days)s * interval '1 day', customer_id
 FROM refund_outcome WHERE code = 'waiting_original'
 ON CONFLICT (refund_key) DO NOTHING
 

@@ -26,7 +26,7 @@ class Act(Noun, kw_only=True):
     """One act as the ledger keeps it."""
 
     act_id: UUID
-    customer_ref: str
+    customer_ref: str | None  # None: the account was erased
     scenario: str
     occurred_at: datetime
     received_at: datetime

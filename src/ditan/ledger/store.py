@@ -32,8 +32,10 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "amount_fen": "int8", "quantity_milli": "int8", "raw_mg": "int8", "carbon_mg": "int8", "energy": "int4",
         "rate_id": "int4", "pack_id": "int2", "scenario": "int2", "cut": "int2",
     },
-    "ledger.occasion": {"occasion_key": "uuid", "act_id": "uuid"},
-    "ledger.match": {"match_key": "uuid", "act_id": "uuid", "at_us": "timestamptz", "amount_fen": "int8"},
+    "ledger.occasion": {"occasion_key": "uuid", "act_id": "uuid", "batch_id": "int8"},
+    "ledger.match": {
+        "match_key": "uuid", "act_id": "uuid", "at_us": "timestamptz", "amount_fen": "int8", "batch_id": "int8",
+    },
     "change": {
         "customer_id": "int8", "carbon_mg": "int8", "energy": "int8", "due_minute": "int8", "quota": "bytea",
         "ball_keys": "int8[]", "balls": "int8[]",
@@ -44,7 +46,8 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
     },
     "refund_stage": {
         "row_number": "int8", "refund_key": "uuid", "content_key": "uuid", "original_key": "uuid", "match_key": "uuid",
-        "whole": "bool", "amount_fen": "int8", "at_us": "timestamptz", "original_refused": "bool",
+        "customer_key": "uuid", "whole": "bool", "amount_fen": "int8", "at_us": "timestamptz",
+        "original_refused": "bool",
     },
 }  # fmt: skip
 """Tables that are filled by binary COPY, and the type of each of their columns in order."""
@@ -52,6 +55,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
 REFUNDING: Final = (
     "offer_refunds",
     "hold_refunded",
+    "refuse_erased",
     "weigh_refunds",
     "post_reversals",
     "end_waiting",

@@ -15,7 +15,6 @@ _SQL = load_statements("ditan.proof")
 
 NOT_YET: Final = {
     "INV-11": Text(zh="透明日志尚未建成", en="the transparency log is not built yet"),
-    "INV-14": Text(zh="注销抹除尚未建成", en="erasure is not built yet; accounts can be closed"),
 }
 """Promises whose subject does not exist yet. They hold only because there is nothing that could break them."""
 

@@ -371,6 +371,61 @@ SELECT (SELECT count(*) FROM given) AS looked, array(
     ) % 10 = 0
     LIMIT 5) AS offenders
 
+-- name: inv_14
+-- why: An erased account has a number and no name; no card, preference, waiting refund, remembered request or open correction is
+-- why: left of it; its entries hold no hash over what the bank said of it, and no occasion, match or conflict leads to them. And
+-- why: nothing else lost them.
+WITH erased AS (
+    SELECT customer_id FROM accounts.customer WHERE erased_at IS NOT NULL
+), entry AS (
+    SELECT 'act' AS what, act_id AS id, customer_id, content_key FROM ledger.act
+    WHERE customer_id IN (SELECT customer_id FROM erased) OR content_key = '00000000-0000-0000-0000-000000000000'
+    UNION ALL
+    SELECT 'reversal', reversal_id, customer_id, content_key FROM ledger.reversal
+    WHERE customer_id IN (SELECT customer_id FROM erased) OR content_key = '00000000-0000-0000-0000-000000000000'
+    UNION ALL
+    SELECT 'entry', entry_id, customer_id, CASE WHEN kind IN ('lapse', 'expire', 'collect') AND content_key = entry_id
+        THEN '00000000-0000-0000-0000-000000000000' ELSE content_key END
+    FROM ledger.entry WHERE customer_id IN (SELECT customer_id FROM erased)
+    UNION ALL
+    SELECT 'correction', proposal_id, customer_id, content_key FROM ledger.proposal
+    WHERE customer_id IN (SELECT customer_id FROM erased)
+)
+SELECT (SELECT count(*) FROM accounts.customer) AS looked, array(
+    SELECT format('erased customer %s has a name', customer_id)
+    FROM accounts.customer WHERE erased_at IS NOT NULL AND (customer_ref IS NOT NULL OR customer_key IS NOT NULL)
+    UNION ALL
+    SELECT format('customer %s is erased in %s and not in %s', customer_id, CASE WHEN e.customer_id IS NULL
+        THEN 'the ledger' ELSE 'the accounts' END, CASE WHEN e.customer_id IS NULL THEN 'the accounts' ELSE 'the ledger' END)
+    FROM erased e FULL JOIN (SELECT customer_id FROM ledger.holder WHERE customer_key IS NULL) h USING (customer_id)
+    WHERE e.customer_id IS NULL OR h.customer_id IS NULL
+    UNION ALL
+    SELECT format('erased customer %s: there is %s', customer_id, what)
+    FROM (
+        SELECT customer_id, 'a card' AS what FROM accounts.card
+        UNION ALL SELECT customer_id, 'a preference' FROM home.preference
+        UNION ALL SELECT customer_id, 'a waiting refund' FROM feed.waiting_refund
+        UNION ALL SELECT customer_id, 'a remembered request' FROM api.request
+        UNION ALL SELECT customer_id, 'an open correction' FROM ledger.proposal WHERE decided_at IS NULL
+        UNION ALL SELECT customer_id, 'the reason of an entry' FROM ledger.entry WHERE reason NOT IN ('', 'erased', 'deadline')
+        UNION ALL SELECT customer_id, 'the reason of a correction' FROM ledger.proposal WHERE reason <> 'erased'
+    ) kept JOIN erased USING (customer_id)
+    UNION ALL
+    SELECT format('%s %s of erased customer %s: there is a hash over it', what, id, customer_id)
+    FROM entry JOIN erased USING (customer_id) WHERE content_key <> '00000000-0000-0000-0000-000000000000'
+    UNION ALL
+    SELECT format('%s %s: customer %s is not erased, and the hash over it is gone', what, id, customer_id)
+    FROM entry LEFT JOIN erased e USING (customer_id)
+    WHERE content_key = '00000000-0000-0000-0000-000000000000' AND e.customer_id IS NULL
+    UNION ALL
+    SELECT format('%s %s of erased customer %s: there is %s', what, id, customer_id, k.led)
+    FROM (
+        SELECT act_id AS id, 'its occasion' AS led FROM ledger.occasion
+        UNION ALL SELECT act_id, 'its match' FROM ledger.match
+        UNION ALL SELECT event_key, 'its conflict' FROM feed.conflict
+    ) k JOIN entry USING (id) JOIN erased USING (customer_id)
+    LIMIT 5) AS offenders
+
 -- name: inv_15
 -- why: Every batch with acts has its evidence file, with a row for each act; more rows only where the full archive was on.
 SELECT (SELECT count(*) FROM ledger.act) AS looked, array(
@@ -382,17 +437,18 @@ SELECT (SELECT count(*) FROM ledger.act) AS looked, array(
     LIMIT 5) AS offenders
 
 -- name: ledger_digest
--- why: One number for the whole ledger, independent of batches and of the order of rows: acts, reversals and balances.
+-- why: One number for the whole ledger, independent of batches and of the order of rows: acts, reversals and balances. Nothing
+-- why: in it is the customer's name or made from it: erasing one does not change it (INV-14).
 SELECT encode(sha256(convert_to(concat_ws('|',
     (SELECT concat_ws(',', count(*), sum(carbon_mg), sum(energy), sum(quantified_mg),
-        sum(('x' || left(encode(sha256(convert_to(concat_ws(',', act_id, content_key, carbon_mg, energy, quantified_mg,
+        sum(('x' || left(encode(sha256(convert_to(concat_ws(',', act_id, carbon_mg, energy, quantified_mg,
             cut), 'UTF8')), 'hex'), 15))::bit(60)::bigint::numeric)) FROM ledger.act),
     (SELECT concat_ws(',', count(*), sum(carbon_mg), sum(energy),
         sum(('x' || left(encode(sha256(convert_to(concat_ws(',', reversal_id, act_id, carbon_mg, energy), 'UTF8')),
             'hex'), 15))::bit(60)::bigint::numeric)) FROM ledger.reversal),
     (SELECT concat_ws(',', sum(b.carbon_mg), sum(b.pending_energy), sum(b.available_energy), sum(b.held_energy),
-        sum(b.owed_energy), sum(('x' || left(encode(sha256(convert_to(concat_ws(',', c.customer_ref, b.carbon_mg,
+        sum(b.owed_energy), sum(('x' || left(encode(sha256(convert_to(concat_ws(',', b.carbon_mg,
             b.pending_energy, b.available_energy, b.held_energy, b.owed_energy), 'UTF8')), 'hex'), 15))::bit(60)::bigint::numeric))
-     FROM ledger.holder b JOIN accounts.customer c USING (customer_id)),
+     FROM ledger.holder b),
     (SELECT count(*) FROM feed.waiting_refund)
 ), 'UTF8')), 'hex')

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from litestar import Response, get, post
 from litestar.params import JSONBody, PathParameter
 
-from ditan.accounts import Account, AccountEvent, Action, apply_events, read_account
+from ditan.accounts import Account, AccountEvent, Action, Erasing, apply_events, erase, read_account
 from ditan.api.codes import ProblemCode
 from ditan.api.hall import Hall
 from ditan.api.identity import NamedCard, Principal
@@ -155,12 +155,46 @@ def open_account(
 def close_account(
     request: AnyRequest, hall: GivenHall, who: GivenWho, idempotency_key: IdempotencyKey
 ) -> Response[Decided]:
-    """Close the account: all consents end, all cards are let go. What was reduced stays, under the bank's pseudonym."""
+    """Close the account: all consents end, all cards are let go. What was reduced stays, under the bank's pseudonym.
+
+    It can then be erased.
+    """
 
     def decide(_found: Account | None, now: datetime) -> list[AccountEvent]:
         return [AccountEvent(at=now, action=Action.CLOSE, customer_ref=who.subject)]
 
     return _decide(request, hall, who, idempotency_key, b"", decide)
+
+
+class Erased(Noun, kw_only=True):
+    """Nothing names the customer any more. The answer is the same for everybody: it is kept, and must lead nowhere."""
+
+    erased: bool
+
+
+_NOT_ERASED: Final = {
+    Erasing.NO_ACCOUNT: ProblemCode.NO_ACCOUNT,
+    Erasing.OPEN: ProblemCode.ACCOUNT_OPEN,
+    Erasing.HELD: ProblemCode.ENERGY_HELD,
+}
+
+
+@post("/v1/account/erase", **writes())
+def erase_account(
+    request: AnyRequest, hall: GivenHall, who: GivenWho, idempotency_key: IdempotencyKey
+) -> Response[Erased]:
+    """Erase a closed account for good (PIPL 47): nobody can say any more whose it was, and its energy is lost.
+
+    What was reduced stays in the totals, under a number without a name. A debt of energy is no reason to refuse.
+    """
+
+    def work(connection: Connection) -> Erased:
+        ended = erase(connection, who.subject, hall.clock.now())
+        if ended is not Erasing.DONE:
+            raise Refused(_NOT_ERASED[ended])
+        return Erased(erased=True)
+
+    return once(hall, request, who, idempotency_key, b"", Erased, work, timeless=True)
 
 
 @get("/v1/consents", **reads())
@@ -245,7 +279,7 @@ def unlink(
     return _decide(request, hall, who, idempotency_key, msgspec.json.encode(data), decide)
 
 
-HANDLERS = [account, open_account, close_account, consents, grant, withdraw, cards, link, unlink]
+HANDLERS = [account, open_account, close_account, erase_account, consents, grant, withdraw, cards, link, unlink]
 
 
 def _decide(

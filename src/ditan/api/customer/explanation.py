@@ -34,7 +34,6 @@ class Paid(Noun, kw_only=True):
     received_at: datetime
     amount_fen: int
     currency: str
-    card_ref: str | None
     channel: Channel | None
     merchant_id: str | None
     descriptor: str | None
@@ -138,7 +137,6 @@ def _told(story: Story, pack: Pack) -> ActExplanation:
             received_at=act.received_at,
             amount_fen=event.amount_fen,
             currency=event.currency,
-            card_ref=event.card_ref,
             channel=event.channel,
             merchant_id=event.merchant_id,
             descriptor=event.descriptor,

@@ -83,7 +83,7 @@ def send_events(
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused(ProblemCode.INVALID_INPUT, Text(zh=f"请求体不能使用：{error}", en=str(error))) from error
     lines = feed.as_lines([bytes(event) for event in call.events])
-    digest = hashlib.sha256(lines).digest()
+    digest = hashlib.sha256(idempotency_key.encode() + b"\n" + lines).digest()  # a lone event cannot be tried out on it
     remember(hall, request, who, idempotency_key, digest)
     with hall.events_turn:
         results = _post(hall, lines, digest)
