@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -15,6 +13,7 @@ import psycopg
 from ditan.kernel import limits
 from ditan.kernel.errors import Conflict, InvalidInput, NotFound
 from ditan.kernel.ids import key
+from ditan.kernel.persons import holds_card_number, names_a_person
 from ditan.model import CardProduct, Noun, Purpose
 from ditan.store.statements import load_statements
 
@@ -25,10 +24,6 @@ DATA_CLASS: Final = {
     Purpose.WHEREABOUTS: "whereabouts",  # 行踪轨迹, sensitive as well
     Purpose.STEPS: "health",
 }
-_DIRECT: Final = re.compile(r"1[3-9]\d{9}|\d{17}[\dXx]|\d{13,19}|.*@.*|.*\s.*")
-"""A mobile number, an identity number, a card-length number, an address, a name with a blank."""
-_DIGITS: Final = re.compile(r"\d(?:[ -]{0,2}\d){12,}")
-"""What may hold a card number: 13 digits or more, joined or in groups."""
 
 
 class Action(StrEnum):
@@ -164,13 +159,13 @@ def _validate(event: AccountEvent) -> None:
             continue
         if not reference or len(reference) > limits.id_chars_max:
             raise InvalidInput(f"a {what} has 1 to {limits.id_chars_max} characters")
-        if _DIRECT.fullmatch(unicodedata.normalize("NFKC", reference)) or _holds_card_number(reference):
+        if names_a_person(reference):
             raise InvalidInput(
                 f"this {what} could be a person's own number or address (INV-13)",
                 hint="Send the bank's pseudonym or token, such as C0012F, never a card, phone or identity number.",
             )
     for what, text in (("channel", event.channel), ("version of a consent text", event.version)):
-        if len(text) > limits.id_chars_max or _holds_card_number(text):
+        if len(text) > limits.id_chars_max or holds_card_number(text):
             raise InvalidInput(f"a {what} has at most {limits.id_chars_max} characters and no card number (INV-13)")
     if event.at.tzinfo is None:
         raise InvalidInput("the time of an account event needs a zone, such as 2026-07-01T09:00:00+08:00")
@@ -182,22 +177,6 @@ def _validate(event: AccountEvent) -> None:
         raise InvalidInput(f"{event.action} needs a card token")
     if event.action is Action.LINK_CARD and event.card_product is None:
         raise InvalidInput("link_card needs the product: debit or credit")
-
-
-def _holds_card_number(text: str) -> bool:
-    """Whether 13 to 19 digits of the text, joined or in neighboring groups, pass the Luhn test."""
-    for run in _DIGITS.findall(text):
-        groups = re.findall(r"\d+", run)
-        ends = range(1, len(groups) + 1)
-        windows = ("".join(groups[first:last]) for last in ends for first in range(last))
-        if any(13 <= len(digits) <= 19 and _luhn_valid(digits) for digits in windows):
-            return True
-    return False
-
-
-def _luhn_valid(digits: str) -> bool:
-    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
-    return sum(number - 9 * (number > 9) for number in doubled) % 10 == 0
 
 
 def _require_accounts(connection: psycopg.Connection[Any], events: Sequence[AccountEvent]) -> None:

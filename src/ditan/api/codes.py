@@ -32,6 +32,7 @@ class ProblemCode(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     MEDIA_TYPE = "media_type"
     INVALID_INPUT = "invalid_input"
+    PERSONAL_NUMBER = "personal_number"
     KEY_USED_BEFORE = "key_used_before"
     NO_ACCOUNT = "no_account"
     NOT_FOUND = "not_found"
@@ -130,6 +131,16 @@ MEANING: Final[dict[ProblemCode, Meaning]] = {
         400,
         Text(zh="请求内容不能使用", en="The request cannot be used"),
         Text(zh="请看 errors，并对照 openapi.json。", en="Look at errors and compare with openapi.json."),
+    ),
+    ProblemCode.PERSONAL_NUMBER: Meaning(
+        400,
+        Text(
+            zh="内容里有卡号、证件号、手机号或邮箱", en="It holds a card, identity or phone number, or a mail address"
+        ),
+        Text(
+            zh="请删去后再提交：银行知道是谁的哪一笔，不需要这些号码。",
+            en="Leave it out and send it again: the bank knows whose act it is.",
+        ),
     ),
     ProblemCode.KEY_USED_BEFORE: Meaning(
         409,

@@ -81,6 +81,18 @@ class KeptEntry(Noun, kw_only=True):
     reason: str | None
 
 
+class KeptDispute(Noun, kw_only=True):
+    """What the customer said was wrong, in her own words as well, and what the bank answered."""
+
+    act_id: str
+    reason: str
+    words: str | None
+    opened_at: datetime
+    upheld: bool | None
+    answer: str | None
+    answered_at: datetime | None
+
+
 class KeptBalance(Noun, kw_only=True):
     """What the ledger has now, before what is due today."""
 
@@ -105,6 +117,8 @@ class Kept(Noun, kw_only=True):
     acts: list[KeptAct]
     reversals: list[KeptReversal]
     entries: list[KeptEntry]
+    disputes: list[KeptDispute]
+    notices_read_at: datetime | None  # how far the notices were read
 
 
 def read_kept(connection: psycopg.Connection[Any], customer_ref: str) -> Kept | None:
@@ -113,7 +127,12 @@ def read_kept(connection: psycopg.Connection[Any], customer_ref: str) -> Kept | 
     if not rows:
         return None
     kept: dict[str, Any] = msgspec.json.decode(rows[0]["kept"])
-    for part, named in (("acts", ("act",)), ("reversals", ("reversal", "act")), ("entries", ("entry",))):
+    for part, named in (
+        ("acts", ("act",)),
+        ("reversals", ("reversal", "act")),
+        ("entries", ("entry",)),
+        ("disputes", ("act",)),
+    ):
         for row in kept[part]:
             row |= {f"{name}_id": show(name, UUID(row[f"{name}_id"])) for name in named}
     return msgspec.convert(kept, Kept)
@@ -146,4 +165,7 @@ def _facts(kept: Kept, events: Iterable[BankEvent]) -> Iterator[Sequence[object]
     yield from (row("act", each.act_id, each.occurred_at, each.scenario, each) for each in kept.acts)
     yield from (row("reversal", each.reversal_id, each.occurred_at, each.act_id, each) for each in kept.reversals)
     yield from (row("entry", each.entry_id, each.recorded_at, each.kind, each) for each in kept.entries)
+    yield from (row("dispute", each.act_id, each.opened_at, each.reason, each) for each in kept.disputes)
+    if kept.notices_read_at:
+        yield ["notices_read", "", kept.notices_read_at.isoformat(), "", "", "", "", ""]
     yield from (row("event", each.event_id, each.occurred_at, each.kind, each) for each in events)

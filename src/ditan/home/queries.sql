@@ -148,6 +148,64 @@ WHERE e.recorded_at >= %(start)s AND e.recorded_at < %(end)s
 GROUP BY e.kind
 ORDER BY kind, occurred_at, id, name
 
+-- name: open_dispute
+-- why: One dispute of an act is open at a time: a second has the same number of its act, and is none. Only of her own act.
+INSERT INTO home.dispute (customer_id, act_id, nth, reason, words, opened_at)
+SELECT a.customer_id, a.act_id, 1 + (SELECT count(*) FROM home.dispute d JOIN home.dispute_answer w USING (dispute_no)
+    WHERE d.act_id = a.act_id), %(reason)s, %(words)s, %(now)s
+FROM ledger.holder h JOIN ledger.act a USING (customer_id)
+WHERE h.customer_key = %(customer_key)s AND a.act_id = %(act_id)s
+ON CONFLICT (act_id, nth) DO NOTHING RETURNING dispute_no
+
+-- name: read_disputes
+-- why: A page of a customer's disputes, the latest first; one row of nothing says that there is an account.
+SELECT d.*
+FROM ledger.holder h LEFT JOIN LATERAL (
+    SELECT d.dispute_no, d.act_id, a.scenario, d.reason, d.words, d.opened_at, w.upheld, w.because_zh, w.because_en,
+        w.answered_at
+    FROM home.dispute d JOIN ledger.act a USING (act_id) LEFT JOIN home.dispute_answer w USING (dispute_no)
+    WHERE d.customer_id = h.customer_id AND (%(act_id)s::uuid IS NULL OR d.act_id = %(act_id)s::uuid)
+      AND (d.opened_at, d.dispute_no) < (coalesce(%(before_at)s, 'infinity'::timestamptz),
+          coalesce(%(before_no)s, 9223372036854775807))
+    ORDER BY d.opened_at DESC, d.dispute_no DESC LIMIT %(limit)s
+) d ON true
+WHERE h.customer_key = %(customer_key)s
+ORDER BY d.opened_at DESC, d.dispute_no DESC
+
+-- name: list_disputes
+-- why: What operators look at, the oldest first: all of them, or those without an answer.
+SELECT d.dispute_no, c.customer_ref, d.act_id, s.id AS scenario_id, d.reason, d.words, d.opened_at, w.upheld, w.because_zh,
+    w.because_en, w.answered_by, w.answered_at
+FROM home.dispute d
+JOIN accounts.customer c USING (customer_id)
+JOIN ledger.act a USING (act_id)
+JOIN methodology.scenario s ON s.pack_id = a.pack_id AND s.scenario = a.scenario
+LEFT JOIN home.dispute_answer w USING (dispute_no)
+WHERE NOT %(only_open)s OR w.dispute_no IS NULL
+ORDER BY d.dispute_no LIMIT %(limit)s
+
+-- name: find_dispute
+-- why: One dispute with its answer, as operators see it.
+SELECT d.dispute_no, c.customer_ref, d.act_id, s.id AS scenario_id, d.reason, d.words, d.opened_at, w.upheld, w.because_zh,
+    w.because_en, w.answered_by, w.answered_at
+FROM home.dispute d
+JOIN accounts.customer c USING (customer_id)
+JOIN ledger.act a USING (act_id)
+JOIN methodology.scenario s ON s.pack_id = a.pack_id AND s.scenario = a.scenario
+LEFT JOIN home.dispute_answer w USING (dispute_no)
+WHERE d.dispute_no = %(dispute_no)s
+
+-- name: answer_dispute
+-- why: An answer is given once: who comes second reads what the first answered.
+INSERT INTO home.dispute_answer (dispute_no, upheld, because_zh, because_en, answered_by, answered_at)
+SELECT dispute_no, %(upheld)s, %(zh)s, %(en)s, %(by)s, %(now)s FROM home.dispute WHERE dispute_no = %(dispute_no)s
+ON CONFLICT (dispute_no) DO NOTHING RETURNING dispute_no
+
+-- name: erase_words
+-- why: The customer's own words go with her; that somebody disputed an act stays.
+UPDATE home.dispute SET words = NULL
+WHERE customer_id = (SELECT customer_id FROM ledger.holder WHERE customer_key = %(customer_key)s) AND words IS NOT NULL
+
 -- name: read_kept
 -- why: Everything about one customer, as one value.
 SELECT jsonb_build_object(
@@ -176,6 +234,11 @@ SELECT jsonb_build_object(
             'occurred_at', e.occurred_at, 'recorded_at', e.recorded_at, 'pending_energy', e.pending_energy,
             'available_energy', e.available_energy, 'held_energy', e.held_energy, 'owed_energy', e.owed_energy,
             'reason', e.reason) ORDER BY e.recorded_at, e.entry_id), '[]')
-        FROM ledger.entry e WHERE e.customer_id = c.customer_id)
+        FROM ledger.entry e WHERE e.customer_id = c.customer_id),
+    'disputes', (SELECT coalesce(jsonb_agg(jsonb_build_object('act_id', d.act_id, 'reason', d.reason, 'words', d.words,
+            'opened_at', d.opened_at, 'upheld', w.upheld, 'answer', w.because_zh, 'answered_at', w.answered_at)
+            ORDER BY d.dispute_no), '[]')
+        FROM home.dispute d LEFT JOIN home.dispute_answer w USING (dispute_no) WHERE d.customer_id = c.customer_id),
+    'notices_read_at', (SELECT n.read_at FROM home.notice_read n WHERE n.customer_id = c.customer_id)
 )::text AS kept
 FROM ledger.holder h JOIN accounts.customer c USING (customer_id) WHERE h.customer_key = %(customer_key)s

@@ -115,6 +115,12 @@ page_items = 20
 #: The balls on the home page. All of them are in the list of balls.
 home_balls_max = 24
 
+#: What a customer can write about what is wrong with an act, in characters.
+dispute_chars_max = 500
+
+#: How far back notices are worked out, in days.
+notice_days_max = 366
+
 #: The longest token, in characters.
 token_chars_max = 8_192
 

@@ -357,6 +357,8 @@ WITH given AS (
     UNION ALL SELECT unnest(array[reason, maker, checker]) FROM ledger.entry WHERE reason IS NOT NULL
     UNION ALL SELECT unnest(array[reason, maker, checker]) FROM ledger.proposal
     UNION ALL SELECT name FROM ledger.limited
+    UNION ALL SELECT words FROM home.dispute WHERE words IS NOT NULL
+    UNION ALL SELECT unnest(array[because_zh, because_en, answered_by]) FROM home.dispute_answer
 ), run AS (
     SELECT value, (regexp_matches(value, '\d+', 'g'))[1] AS digits FROM given WHERE value ~ '\d{13}'
     UNION

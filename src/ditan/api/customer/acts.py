@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import QueryParameter
+from litestar.params import PathParameter, QueryParameter
 
 from ditan.api.codes import ProblemCode
 from ditan.api.cursor import AfterCursor, Limit, Place, read_cursor, write_cursor
@@ -14,6 +14,8 @@ from ditan.api.routing import AnyRequest, GivenHall, GivenWho, fresh, reads
 from ditan.home.acts import ActLine, Wanted, read_acts
 from ditan.home.page import month_named
 from ditan.kernel import limits
+from ditan.kernel.errors import InvalidInput
+from ditan.kernel.ids import ActId, read_act
 from ditan.model import Family, Noun
 
 Month = Annotated[
@@ -22,6 +24,19 @@ Month = Annotated[
 ScenarioId = Annotated[str | None, QueryParameter(pattern=r"^[a-z0-9_]{1,64}$", description="One of the 21.")]
 
 OneFamily = Annotated[Family | None, QueryParameter(description="Travel, finance or online.")]
+
+ActName = Annotated[str, PathParameter(pattern=r"^act_[0-9A-Za-z]{26}$", description="An act, as the list names it.")]
+
+
+def named_act(text: str) -> ActId:
+    """Read an act's name in an address.
+
+    Raises: Refused `not_found` when it is none.
+    """
+    try:
+        return read_act(text)
+    except InvalidInput as error:
+        raise Refused(ProblemCode.NOT_FOUND) from error
 
 
 class Acts(Noun, kw_only=True):

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import PathParameter
 
 from ditan.api.codes import ProblemCode
+from ditan.api.customer.acts import ActName, named_act
 from ditan.api.hall import Hall
 from ditan.api.identity import Principal
 from ditan.api.problems import Refused
 from ditan.api.routing import AnyRequest, GivenHall, GivenWho, fresh, reads
 from ditan.home.acts import Cut
+from ditan.home.disputes import Dispute, Sought, read_disputes
 from ditan.home.page import NOTICE
 from ditan.insight import Story, tell
-from ditan.kernel.errors import InvalidInput, NotFound
-from ditan.kernel.ids import ActId, read_act
+from ditan.kernel.errors import NotFound
+from ditan.kernel.ids import ActId
 from ditan.ledger import find_act
 from ditan.model import ActivitySource, Channel, Family, Noun, Pack, Status, Text
 from ditan.quantification.explaining import Parameter, Recompute
-
-ActName = Annotated[str, PathParameter(pattern=r"^act_[0-9A-Za-z]{26}$", description="An act, as the list names it.")]
 
 
 class Paid(Noun, kw_only=True):
@@ -89,20 +87,16 @@ class ActExplanation(Noun, kw_only=True):
     methodology_status: Status
     recompute: Recompute
     notice: Text
+    dispute: Dispute | None  # the latest, if the customer said that it is wrong
 
 
 @get("/v1/acts/{act_id:str}/explanation", **reads())
 def explanation(request: AnyRequest, hall: GivenHall, who: GivenWho, act_id: ActName) -> Response[ActExplanation]:
     """Where the grams of an act come from: formula, factors with source and status, uncertainty, caps."""
-    story = _tell(hall, who, _name(act_id))
-    return fresh(request, _told(story, hall.pack_of(story.act.pack_version)))
-
-
-def _name(text: str) -> ActId:
-    try:
-        return read_act(text)
-    except InvalidInput as error:
-        raise Refused(ProblemCode.NOT_FOUND) from error
+    name = named_act(act_id)
+    story = _tell(hall, who, name)
+    found = hall.store.read(lambda connection: read_disputes(connection, who.subject, hall.pack, Sought(act_id=name)))
+    return fresh(request, _told(story, hall.pack_of(story.act.pack_version), found[0] if found else None))
 
 
 def _tell(hall: Hall, who: Principal, act_id: ActId) -> Story:
@@ -120,7 +114,7 @@ def _tell(hall: Hall, who: Principal, act_id: ActId) -> Story:
         raise Refused(ProblemCode.EVIDENCE_GONE) from error
 
 
-def _told(story: Story, pack: Pack) -> ActExplanation:
+def _told(story: Story, pack: Pack, dispute: Dispute | None) -> ActExplanation:
     act, event, told = story.act, story.event, story.explanation
     scenario = next(each for each in pack.scenarios if each.id == act.scenario)
     return ActExplanation(
@@ -173,4 +167,5 @@ def _told(story: Story, pack: Pack) -> ActExplanation:
         methodology_status=pack.status,
         recompute=told.recompute,
         notice=NOTICE,
+        dispute=dispute,
     )
