@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from functools import cache
 from importlib import resources
 
@@ -16,6 +17,7 @@ class ConsentText(Noun, kw_only=True):
 
     purpose: Purpose
     version: str
+    valid_from: date  # from this business day on, who consented to another version is told
     title: Text
     why: Text
     data: Text

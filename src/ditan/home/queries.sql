@@ -4,9 +4,13 @@ SELECT c.opened_at, c.closed_at, h.carbon_mg, h.held_energy, h.owed_energy, h.ba
     h.carbon_mg + coalesce((SELECT sum(r.carbon_mg) FROM ledger.reversal r WHERE r.customer_id = h.customer_id), 0)::bigint
         AS lifetime_mg,
     n.today_mg, n.month_mg, n.recent_mg,
+    (SELECT count(*) FROM home.notices(h.customer_id, greatest(m.read_at, %(notices_from)s), %(now)s,
+            %(purposes)s, %(versions)s, %(since)s) told
+        WHERE m.read_at IS NULL OR (told.at, told.notice_id) > (m.read_at, m.notice_id)) AS notices_unread,
     b.keys AS act_keys, b.act_ids, b.scenarios
 FROM ledger.holder h
 JOIN accounts.customer c USING (customer_id)
+LEFT JOIN home.notice_read m USING (customer_id)
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(mg) FILTER (WHERE at >= %(today_start)s AND at < %(today_end)s), 0)::bigint AS today_mg,
         coalesce(sum(mg) FILTER (WHERE at >= %(month_start)s AND at < %(month_end)s), 0)::bigint AS month_mg,
@@ -205,6 +209,43 @@ ON CONFLICT (dispute_no) DO NOTHING RETURNING dispute_no
 -- why: The customer's own words go with her; that somebody disputed an act stays.
 UPDATE home.dispute SET words = NULL
 WHERE customer_id = (SELECT customer_id FROM ledger.holder WHERE customer_key = %(customer_key)s) AND words IS NOT NULL
+
+-- name: read_notices
+-- why: A page of what a customer is told of, the latest first; one row of nothing says that there is an account.
+SELECT n.*, m.read_at IS NULL OR (n.at, n.notice_id) > (m.read_at, m.notice_id) AS unread
+FROM ledger.holder h
+LEFT JOIN home.notice_read m USING (customer_id)
+LEFT JOIN LATERAL (
+    SELECT n.* FROM home.notices(h.customer_id, %(notices_from)s, %(now)s, %(purposes)s, %(versions)s, %(since)s) n
+    WHERE (n.at, n.notice_id) < (coalesce(%(before_at)s, 'infinity'::timestamptz),
+        coalesce(%(before_id)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+    ORDER BY n.at DESC, n.notice_id DESC LIMIT %(limit)s
+) n ON true
+WHERE h.customer_key = %(customer_key)s
+ORDER BY n.at DESC, n.notice_id DESC
+
+-- name: find_notice
+-- why: A notice of this customer, and when it came.
+SELECT n.at FROM ledger.holder h CROSS JOIN LATERAL
+    home.notices(h.customer_id, %(notices_from)s, %(now)s, %(purposes)s, %(versions)s, %(since)s) n
+WHERE h.customer_key = %(customer_key)s AND n.notice_id = %(notice_id)s
+
+-- name: mark_read
+-- why: How far she has read only goes forward.
+INSERT INTO home.notice_read AS was (customer_id, read_at, notice_id)
+SELECT customer_id, %(at)s, %(notice_id)s FROM ledger.holder WHERE customer_key = %(customer_key)s
+ON CONFLICT (customer_id) DO UPDATE SET read_at = excluded.read_at, notice_id = excluded.notice_id
+    WHERE (was.read_at, was.notice_id) < (excluded.read_at, excluded.notice_id)
+RETURNING customer_id
+
+-- name: count_unread
+-- why: How many notices came after the one that was read last.
+SELECT count(n.notice_id) AS unread
+FROM ledger.holder h
+LEFT JOIN home.notice_read m USING (customer_id)
+CROSS JOIN LATERAL home.notices(h.customer_id, greatest(m.read_at, %(notices_from)s), %(now)s,
+    %(purposes)s, %(versions)s, %(since)s) n
+WHERE h.customer_key = %(customer_key)s AND (m.read_at IS NULL OR (n.at, n.notice_id) > (m.read_at, m.notice_id))
 
 -- name: read_kept
 -- why: Everything about one customer, as one value.
