@@ -172,17 +172,17 @@ def test_notices_come_in_pages_the_latest_first(noticed: Asker) -> None:
     assert [each["at"] for each in pages] == sorted((each["at"] for each in pages), reverse=True)
 
 
-def test_what_was_read_stays_read_and_home_counts_the_rest(noticed: Asker, bench: Bench) -> None:
+def test_what_was_read_stays_read_and_the_rest_is_counted(noticed: Asker, bench: Bench) -> None:
     every = told(noticed)
-    assert noticed.get("/v1/home")["notices_unread"] == len(every) == 4
+    assert noticed.get("/v1/notices/unread")["unread"] == len(every) == 4
     done = noticed.post("/v1/notices/read", json={"notice_id": every[1]["notice_id"]})
-    assert done == {"changed": True, "notices_unread": 1}
+    assert done == {"changed": True, "unread": 1}
     assert [each["unread"] for each in told(noticed)] == [True, False, False, False]
-    assert noticed.get("/v1/home")["notices_unread"] == 1
+    assert noticed.get("/v1/notices/unread")["unread"] == 1
     back = noticed.post("/v1/notices/read", json={"notice_id": every[3]["notice_id"]})
-    assert back == {"changed": False, "notices_unread": 1}
+    assert back == {"changed": False, "unread": 1}
     all_of_it = noticed.post("/v1/notices/read", json={"notice_id": every[0]["notice_id"]})
-    assert all_of_it == {"changed": True, "notices_unread": 0}
+    assert all_of_it == {"changed": True, "unread": 0}
     assert noticed.get("/v1/export")["kept"]["notices_read_at"] == every[0]["at"]
 
 
@@ -191,12 +191,18 @@ def test_a_notice_of_somebody_else_is_not_there(noticed: Asker, wang: Asker, cli
     assert wang("POST", "/v1/notices/read", json={"notice_id": name}).json()["code"] == "not_found"
     assert wang("POST", "/v1/notices/read", json={"notice_id": "notice_x"}).status_code == 400
     nobody = Asker(client, token("cust-new", now=MONDAY, exp=LATER))
-    assert nobody("GET", "/v1/notices").json()["code"] == "no_account"
-    assert noticed.get("/v1/home")["notices_unread"] == 4
+    for path in ("/v1/notices", "/v1/notices/unread"):
+        assert nobody("GET", path).json()["code"] == "no_account"
+    assert wang.get("/v1/notices/unread") == {"unread": 0}
+    assert noticed.get("/v1/notices/unread")["unread"] == 4
 
 
 def test_home_and_notices_are_one_trip_each(noticed: Asker, bench: Bench) -> None:
-    for path, name in (("/v1/home", "read_home"), ("/v1/notices", "read_notices")):
+    for path, name in (
+        ("/v1/home", "read_home"),
+        ("/v1/notices", "read_notices"),
+        ("/v1/notices/unread", "count_unread"),
+    ):
         with bench.store.count_statements() as count:
             noticed.get(path)
         assert dict(count.by_name) == {name: 1}

@@ -51,7 +51,7 @@ class Notice(Noun, kw_only=True):
         return name
 
 
-def asked_of(now: datetime) -> dict[str, Any]:
+def _asked_of(now: datetime) -> dict[str, Any]:
     """Give what the statements that work out notices ask: from when to when, and the consent texts in force."""
     texts = consent_texts().texts
     return {
@@ -73,7 +73,7 @@ def read_notices(
 ) -> list[Notice] | None:
     """Give notices, the latest first; None when there is no account."""
     place = {"before_at": before[0] if before else None, "before_id": before[1] if before else None, "limit": limit}
-    asked = {"customer_key": key(customer_ref)} | asked_of(now) | place
+    asked = {"customer_key": key(customer_ref)} | _asked_of(now) | place
     rows = store.fetch(connection, "read_notices", asked)
     return [_notice(row, pack) for row in rows if row["notice_id"] is not None] if rows else None
 
@@ -83,17 +83,17 @@ def mark_read(connection: psycopg.Connection[Any], customer_ref: str, notice_id:
 
     Raises: NotFound when the customer has no such notice.
     """
-    asked = {"customer_key": key(customer_ref)} | asked_of(now) | {"notice_id": notice_id}
+    asked = {"customer_key": key(customer_ref)} | _asked_of(now) | {"notice_id": notice_id}
     found = store.fetch(connection, "find_notice", asked)
     if not found:
         raise NotFound("this customer has no such notice")
     return bool(store.fetch(connection, "mark_read", asked | {"at": found[0]["at"]}))
 
 
-def count_unread(connection: psycopg.Connection[Any], customer_ref: str, now: datetime) -> int:
-    """Give how many notices came after the one that was read last."""
-    asked = {"customer_key": key(customer_ref)} | asked_of(now)
-    return int(store.fetch(connection, "count_unread", asked)[0]["unread"])
+def count_unread(connection: psycopg.Connection[Any], customer_ref: str, now: datetime) -> int | None:
+    """Give how many notices came after the one that was read last; None when there is no account."""
+    rows = store.fetch(connection, "count_unread", {"customer_key": key(customer_ref)} | _asked_of(now))
+    return int(rows[0]["unread"]) if rows else None
 
 
 def _notice(row: dict[str, Any], pack: Pack) -> Notice:

@@ -11,7 +11,6 @@ import psycopg
 from ditan.home import store
 from ditan.home.balls import Ball, read_balls, summed
 from ditan.home.garden import Goal, Stage, stage_and_goal
-from ditan.home.notices import asked_of
 from ditan.kernel import limits
 from ditan.kernel.clock import BUSINESS_ZONE, business_day
 from ditan.kernel.ids import key
@@ -55,7 +54,6 @@ class Home(Noun, kw_only=True):
     balls_total: int
     stage: Stage
     goal: Goal | None
-    notices_unread: int
     methodology: str
     methodology_status: Status
     notice: Text
@@ -101,7 +99,7 @@ def read_holder(connection: psycopg.Connection[Any], customer_ref: str, now: dat
         "today_end": day[1],
         "recent_start": day[1] - timedelta(days=_RECENT_DAYS),
     }
-    rows = store.fetch(connection, "read_home", asked | asked_of(now))
+    rows = store.fetch(connection, "read_home", asked)
     return rows[0] if rows else None
 
 
@@ -138,7 +136,6 @@ def read_home(
         balls_total=len(balls.balls),
         stage=stage,
         goal=goal,
-        notices_unread=row["notices_unread"],
         methodology=version,
         methodology_status=pack.status,
         notice=NOTICE,

@@ -1,43 +1,43 @@
 -- name: read_home
 -- why: All that the first page shows of a customer, in one trip: balances by place, balls, the month, what never goes back.
-SELECT c.opened_at, c.closed_at, h.carbon_mg, h.held_energy, h.owed_energy, h.ball_keys, h.balls, h.lots,
-    h.carbon_mg + coalesce((SELECT sum(r.carbon_mg) FROM ledger.reversal r WHERE r.customer_id = h.customer_id), 0)::bigint
-        AS lifetime_mg,
-    n.today_mg, n.month_mg, n.recent_mg,
-    (SELECT count(*) FROM home.notices(h.customer_id, greatest(m.read_at, %(notices_from)s), %(now)s,
-            %(purposes)s, %(versions)s, %(since)s) told
-        WHERE m.read_at IS NULL OR (told.at, told.notice_id) > (m.read_at, m.notice_id)) AS notices_unread,
+-- why: A ball is found by its own number alone: by whose it is, each would read all acts of the customer.
+SELECT h.opened_at, h.closed_at, h.carbon_mg, h.held_energy, h.owed_energy, h.ball_keys, h.balls, h.lots,
+    h.carbon_mg + back.ever_mg AS lifetime_mg, given.today_mg - back.today_mg AS today_mg,
+    given.month_mg - back.month_mg AS month_mg, given.recent_mg - back.recent_mg AS recent_mg,
     b.keys AS act_keys, b.act_ids, b.scenarios
 FROM ledger.holder h
-JOIN accounts.customer c USING (customer_id)
-LEFT JOIN home.notice_read m USING (customer_id)
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(mg) FILTER (WHERE at >= %(today_start)s AND at < %(today_end)s), 0)::bigint AS today_mg,
-        coalesce(sum(mg) FILTER (WHERE at >= %(month_start)s AND at < %(month_end)s), 0)::bigint AS month_mg,
-        coalesce(sum(mg) FILTER (WHERE at >= %(recent_start)s AND at < %(today_end)s), 0)::bigint AS recent_mg
-    FROM (
-        SELECT a.occurred_at AS at, a.carbon_mg AS mg FROM ledger.act a
-        WHERE a.customer_id = h.customer_id
-          AND a.occurred_at >= least(%(month_start)s, %(recent_start)s) AND a.occurred_at < greatest(%(month_end)s, %(today_end)s)
-        UNION ALL
-        SELECT r.occurred_at, -r.carbon_mg FROM ledger.reversal r
-        WHERE r.customer_id = h.customer_id
-          AND r.occurred_at >= least(%(month_start)s, %(recent_start)s) AND r.occurred_at < greatest(%(month_end)s, %(today_end)s)
-    ) line
-) n
+    SELECT coalesce(sum(a.carbon_mg) FILTER (WHERE a.occurred_at >= %(today_start)s AND a.occurred_at < %(today_end)s), 0)::bigint
+            AS today_mg,
+        coalesce(sum(a.carbon_mg) FILTER (WHERE a.occurred_at >= %(month_start)s), 0)::bigint AS month_mg,
+        coalesce(sum(a.carbon_mg) FILTER (WHERE a.occurred_at >= %(recent_start)s AND a.occurred_at < %(today_end)s), 0)::bigint
+            AS recent_mg
+    FROM ledger.act a
+    WHERE a.customer_id = h.customer_id
+      AND a.occurred_at >= least(%(month_start)s, %(recent_start)s) AND a.occurred_at < %(month_end)s
+) given
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(r.carbon_mg), 0)::bigint AS ever_mg,
+        coalesce(sum(r.carbon_mg) FILTER (WHERE r.occurred_at >= %(today_start)s AND r.occurred_at < %(today_end)s), 0)::bigint
+            AS today_mg,
+        coalesce(sum(r.carbon_mg) FILTER (WHERE r.occurred_at >= %(month_start)s AND r.occurred_at < %(month_end)s), 0)::bigint
+            AS month_mg,
+        coalesce(sum(r.carbon_mg) FILTER (WHERE r.occurred_at >= %(recent_start)s AND r.occurred_at < %(today_end)s), 0)::bigint
+            AS recent_mg
+    FROM ledger.reversal r WHERE r.customer_id = h.customer_id
+) back
 CROSS JOIN LATERAL (
     SELECT array_agg(key) AS keys, array_agg(act_id) AS act_ids, array_agg(scenario) AS scenarios
     FROM unnest(h.ball_keys) key
+    CROSS JOIN LATERAL (SELECT lpad(to_hex(key), 16, '0') AS digits) d
     CROSS JOIN LATERAL (
         SELECT a.act_id, a.scenario FROM ledger.act a
-        WHERE a.act_id BETWEEN (lpad(to_hex(key), 16, '0') || '0000000000000000')::uuid
-              AND (lpad(to_hex(key), 16, '0') || 'ffffffffffffffff')::uuid
-          AND a.customer_id = h.customer_id
+        WHERE a.act_id BETWEEN (digits || '0000000000000000')::uuid AND (digits || 'ffffffffffffffff')::uuid
+          AND a.customer_id + 0 = h.customer_id
         UNION ALL
         SELECT e.entry_id, 0 FROM ledger.entry e
-        WHERE e.entry_id BETWEEN (lpad(to_hex(key), 16, '0') || '0000000000000000')::uuid
-              AND (lpad(to_hex(key), 16, '0') || 'ffffffffffffffff')::uuid
-          AND e.customer_id = h.customer_id AND e.kind = 'award'
+        WHERE e.entry_id BETWEEN (digits || '0000000000000000')::uuid AND (digits || 'ffffffffffffffff')::uuid
+          AND e.customer_id + 0 = h.customer_id AND e.kind = 'award'
     ) named
 ) b
 WHERE h.customer_key = %(customer_key)s
@@ -239,13 +239,14 @@ ON CONFLICT (customer_id) DO UPDATE SET read_at = excluded.read_at, notice_id = 
 RETURNING customer_id
 
 -- name: count_unread
--- why: How many notices came after the one that was read last.
+-- why: How many notices came after the one that was read last, by itself: the first page does not wait for it.
 SELECT count(n.notice_id) AS unread
 FROM ledger.holder h
 LEFT JOIN home.notice_read m USING (customer_id)
-CROSS JOIN LATERAL home.notices(h.customer_id, greatest(m.read_at, %(notices_from)s), %(now)s,
-    %(purposes)s, %(versions)s, %(since)s) n
-WHERE h.customer_key = %(customer_key)s AND (m.read_at IS NULL OR (n.at, n.notice_id) > (m.read_at, m.notice_id))
+LEFT JOIN LATERAL home.notices(h.customer_id, greatest(m.read_at, %(notices_from)s), %(now)s,
+    %(purposes)s, %(versions)s, %(since)s) n ON m.read_at IS NULL OR (n.at, n.notice_id) > (m.read_at, m.notice_id)
+WHERE h.customer_key = %(customer_key)s
+GROUP BY h.customer_id
 
 -- name: read_kept
 -- why: Everything about one customer, as one value.

@@ -27,6 +27,7 @@ HANDLERS = [
     disputes.disputes,
     notices.notices,
     notices.read,
+    notices.unread,
     reductions.reductions,
     scenarios.scenarios,
     scenarios.equivalents,

@@ -37,11 +37,17 @@ class ReadUpTo(Noun, kw_only=True):
     notice_id: NoticeId
 
 
+class Unread(Noun, kw_only=True):
+    """How many notices are new."""
+
+    unread: int
+
+
 class NoticesRead(Noun, kw_only=True):
     """What is left. `changed` is false when it was read before."""
 
     changed: bool
-    notices_unread: int
+    unread: int
 
 
 @get("/v1/notices", **reads())
@@ -62,6 +68,16 @@ def notices(
     return fresh(request, Notices(notices=page, next_cursor=more))
 
 
+@get("/v1/notices/unread", **reads())
+def unread(request: AnyRequest, hall: GivenHall, who: GivenWho) -> Response[Unread]:
+    """How many notices are new: for the mark on the bell, which the first page does not wait for."""
+    now = hall.clock.now()
+    found = hall.store.read(lambda c: count_unread(c, who.subject, now))
+    if found is None:
+        raise Refused(ProblemCode.NO_ACCOUNT)
+    return fresh(request, Unread(unread=found))
+
+
 @post("/v1/notices/read", **writes())
 def read(
     request: AnyRequest, hall: GivenHall, who: GivenWho, idempotency_key: IdempotencyKey, data: JSONBody[ReadUpTo]
@@ -77,6 +93,6 @@ def read(
             changed = mark_read(connection, who.subject, name, now)
         except NotFound as error:
             raise Refused(ProblemCode.NOT_FOUND) from error
-        return NoticesRead(changed=changed, notices_unread=count_unread(connection, who.subject, now))
+        return NoticesRead(changed=changed, unread=count_unread(connection, who.subject, now) or 0)
 
     return once(hall, request, who, idempotency_key, msgspec.json.encode(data), NoticesRead, work)
