@@ -11,7 +11,7 @@ const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export default defineConfig({
   base: './',
   plugins: [vue(), components({ dts: false, dirs: [], resolvers: [VantResolver()] })],
-  resolve: { alias: { '@': folder('./src') } },
+  resolve: { alias: { '@': folder('./src'), '@ditan/shared': folder('../shared') } },
   build: {
     outDir: folder('../../src/ditan/api/page/home'),
     emptyOutDir: true,

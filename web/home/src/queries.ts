@@ -21,6 +21,10 @@ export const queryClient = new QueryClient({
 export const hasNoAccount = (error: unknown): boolean => error instanceof Refusal && error.problem.code === 'no_account'
 
 export const home = queryOptions({ queryKey: ['home'], queryFn: () => told(api.GET('/v1/home')) })
+export const unread = queryOptions({
+  queryKey: ['notices', 'unread'],
+  queryFn: () => told(api.GET('/v1/notices/unread')),
+})
 export const balls = queryOptions({ queryKey: ['balls'], queryFn: () => told(api.GET('/v1/balls')) })
 export const account = queryOptions({ queryKey: ['account'], queryFn: () => told(api.GET('/v1/account')) })
 export const consents = queryOptions({ queryKey: ['consents'], queryFn: () => told(api.GET('/v1/consents')) })

@@ -1,6 +1,7 @@
 /** The typed client, made from the API's own description, and the one place that turns its refusals into errors. */
 import createClient, { type Middleware } from 'openapi-fetch'
 
+import { setTime } from '@/clock'
 import { bearer, forget, SignedOut } from '@/host'
 import { language } from '@/preferences'
 
@@ -48,7 +49,9 @@ async function reach(request: Request): Promise<Response> {
 
 async function send(request: Request): Promise<Response> {
   try {
-    return await fetch(request, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+    const answer = await fetch(request, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+    setTime(answer.headers.get('Date'))
+    return answer
   } catch {
     throw new Unreachable()
   }
