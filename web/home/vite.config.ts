@@ -3,14 +3,22 @@ import { fileURLToPath } from 'node:url'
 import { VantResolver } from '@vant/auto-import-resolver'
 import vue from '@vitejs/plugin-vue'
 import components from 'unplugin-vue-components/vite'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
 const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** Vant's icon font is fetched from elsewhere, and our icons are drawn: it is left out wherever a part brings it. */
+const withoutIconFont: Plugin = {
+  name: 'without-icon-font',
+  enforce: 'pre',
+  resolveId: (source) => (source.endsWith('/icon/index.css') ? '\0no-icon-font.css' : null),
+  load: (id) => (id === '\0no-icon-font.css' ? '' : null),
+}
 
 // The address below which a bank serves the page is not known when it is built: everything is relative.
 export default defineConfig({
   base: './',
-  plugins: [vue(), components({ dts: false, dirs: [], resolvers: [VantResolver()] })],
+  plugins: [withoutIconFont, vue(), components({ dts: false, dirs: [], resolvers: [VantResolver()] })],
   resolve: { alias: { '@': folder('./src'), '@ditan/shared': folder('../shared') } },
   build: {
     outDir: folder('../../src/ditan/api/page/home'),
