@@ -12,7 +12,7 @@ from ditan.api.edge import Edge
 from ditan.api.trying import demo_app
 from ditan.kernel import limits
 from ditan.kernel.clock import SystemClock
-from ditan.kernel.demo import SERVE
+from ditan.kernel.demo import SERVE, DemoClock
 from ditan.kernel.logging import configure_logging
 from ditan.kernel.settings import load_settings
 from ditan.store import Store
@@ -25,5 +25,5 @@ def application() -> Edge:
     set_asyncio_executor(ThreadPoolExecutor(limits.requests_at_once, thread_name_prefix="request"))
     store = Store.open(settings)
     if os.environ.get(SERVE):
-        return demo_app(settings, store, SystemClock())
+        return demo_app(settings, store, DemoClock(settings))
     return create_app(settings, store, SystemClock())

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-from datetime import datetime
-from typing import Annotated, Final
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Protocol
 
 import msgspec
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key
-from litestar import Response, Router, post
+from litestar import Response, Router, get, post
 from litestar.params import JSONBody
 
 from ditan.api.app import create_app
@@ -22,7 +22,7 @@ from ditan.api.edge import Edge
 from ditan.api.routing import GivenHall, public
 from ditan.kernel import limits
 from ditan.kernel.clock import Clock
-from ditan.kernel.demo import MARK, require_demo
+from ditan.kernel.demo import MARK, DemoCustomer, read_customers, require_demo
 from ditan.kernel.settings import Settings
 from ditan.model import Noun
 from ditan.store import Store
@@ -30,8 +30,17 @@ from ditan.store import Store
 ISSUER: Final = "urn:ditan:demo"
 _KEY: Final = "issuer.json"
 _SECONDS: Final = 3_600
+_STEP_DAYS_MAX: Final = 400
 _CUSTOMER: Final = "home:read home:write"
 _SYSTEM: Final = "events:write metrics:read"
+
+
+class MovableClock(Clock, Protocol):
+    """A clock that can be moved on."""
+
+    def advance(self, step: timedelta) -> None:
+        """Move on by `step`."""
+        ...
 
 
 class Visitor(Noun, kw_only=True):
@@ -40,6 +49,24 @@ class Visitor(Noun, kw_only=True):
     subject: Annotated[str, msgspec.Meta(min_length=1, max_length=limits.id_chars_max)]
     system: bool = False
     cards: list[dict[str, str | bool]] = msgspec.field(default_factory=list)
+
+
+class Step(Noun, kw_only=True):
+    """How far to move the demo's time on."""
+
+    advance_seconds: Annotated[int, msgspec.Meta(ge=1, le=_STEP_DAYS_MAX * 86_400)]
+
+
+class DemoTime(Noun, kw_only=True):
+    """What time it is in the demo."""
+
+    now: datetime
+
+
+class DemoCustomers(Noun, kw_only=True):
+    """Who can be signed in as."""
+
+    customers: list[DemoCustomer]
 
 
 class DemoToken(Noun, kw_only=True):
@@ -75,7 +102,7 @@ class DemoKeys:
         """Nothing to read."""
 
 
-def demo_app(settings: Settings, store: Store, clock: Clock) -> Edge:
+def demo_app(settings: Settings, store: Store, clock: MovableClock) -> Edge:
     """Put the API together with the demo's issuer and the address where it gives tokens.
 
     Raises: Conflict outside of the demo.
@@ -100,6 +127,17 @@ def demo_app(settings: Settings, store: Store, clock: Clock) -> Edge:
         token = jwt.encode({"alg": "ES256"}, claims, keys.key, algorithms=["ES256"])
         return Response(DemoToken(access_token=token, token_type="Bearer", expires_in=_SECONDS))  # noqa: S106
 
+    @get("/demo/customers", **public(500), include_in_schema=False)
+    def demo_customers() -> DemoCustomers:
+        """Who can be signed in as."""
+        return DemoCustomers(customers=read_customers(settings))
+
+    @post("/demo/clock", **public(400, 500), status_code=200, include_in_schema=False)
+    def demo_clock(data: JSONBody[Step]) -> DemoTime:
+        """Move the demo's time on: what was growing is ripe, what was ripe has fallen."""
+        clock.advance(timedelta(seconds=data.advance_seconds))
+        return DemoTime(now=clock.now())
+
     app = create_app(settings, store, clock, keys=keys, issuer=ISSUER)
-    app.litestar.register(Router(path="/", route_handlers=[demo_token]))
+    app.litestar.register(Router(path="/", route_handlers=[demo_token, demo_customers, demo_clock]))
     return app

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,6 +19,16 @@ from ditan.store import Store
 APPLICATION: Final = "ditan.api.serving:application"
 _HEADER_MS: Final = 10_000
 _STOP_SECONDS: Final = 35
+
+
+def free_port(wanted: int) -> int:
+    """Give a port of this machine that nobody listens on: the one that is wanted, if it is free."""
+    for port in (wanted, 0):
+        with socket.socket() as trial, suppress(OSError):
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(("127.0.0.1", port))
+            return int(trial.getsockname()[1])
+    raise InvalidInput("no port of this machine is free", hint="Name one: --port 8080.")
 
 
 def serve(

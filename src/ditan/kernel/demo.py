@@ -1,6 +1,15 @@
-"""Where a demo is at home. What would be dangerous elsewhere, such as letting in anybody, asks here first."""
+"""Where a demo is at home, what time it is there, and who can be signed in as.
 
+What would be dangerous elsewhere, such as letting in anybody, asks here first.
+"""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from ditan.kernel.errors import Conflict
 from ditan.kernel.settings import Settings
@@ -10,6 +19,8 @@ MARK: Final = "demo"
 
 #: Set by `ditan serve --demo` for the processes it starts. Not DITAN_*: no setting of a bank can switch it on.
 SERVE: Final = "SERVE_DEMO"
+
+_CUSTOMERS: Final = "customers.json"
 
 
 def require_demo(settings: Settings) -> None:
@@ -26,3 +37,67 @@ def require_demo(settings: Settings) -> None:
         raise Conflict(
             f"{settings.home} is not the home of a demo", hint="Run `ditan demo` with this DITAN_HOME first."
         )
+
+
+class DemoClock:
+    """The time of the demo: its bank lives in a quarter that is over. It runs, and can be moved on, never back.
+
+    How far it is from the machine's is in a file of the home, so that all processes of the demo agree.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises: Conflict outside of the demo."""
+        require_demo(settings)
+        self._path = settings.home / MARK / "clock"
+
+    def now(self) -> datetime:
+        """The current instant of the demo, in UTC."""
+        return datetime.now(UTC) + self._offset()
+
+    def set(self, instant: datetime) -> None:
+        """Begin at `instant`: when the demo is made."""
+        self._write(instant - datetime.now(UTC))
+
+    def advance(self, step: timedelta) -> None:
+        """Move on by `step`."""
+        if step < timedelta(0):
+            raise ValueError("a clock does not go back")
+        self._write(self._offset() + step)
+
+    def _offset(self) -> timedelta:
+        try:
+            return timedelta(seconds=float(self._path.read_text(encoding="ascii")))
+        except FileNotFoundError:
+            return timedelta(0)
+
+    def _write(self, offset: timedelta) -> None:
+        _replace(self._path, str(offset.total_seconds()).encode())
+
+
+class DemoCustomer(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody to sign in as. `name` and `about` in Chinese and English; `cards` as a token names them."""
+
+    subject: str
+    name: dict[str, str]
+    about: dict[str, str]
+    cards: list[dict[str, str | bool]]
+
+
+def write_customers(settings: Settings, customers: Sequence[DemoCustomer]) -> None:
+    """Keep who can be signed in as."""
+    _replace(settings.home / MARK / _CUSTOMERS, msgspec.json.encode(list(customers)))
+
+
+def read_customers(settings: Settings) -> list[DemoCustomer]:
+    """Give who can be signed in as; nobody before the demo chose them."""
+    try:
+        content = (settings.home / MARK / _CUSTOMERS).read_bytes()
+    except FileNotFoundError:
+        return []
+    return msgspec.json.decode(content, type=list[DemoCustomer])
+
+
+def _replace(path: Path, content: bytes) -> None:
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    new.write_bytes(content)
+    new.replace(path)

@@ -1,4 +1,4 @@
-"""`ditan demo`: a bank's quarter, from nothing to a customer's statement, an operator's table, an auditor's proof."""
+"""`ditan demo`: the command, and what it prints for each audience."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from ditan import feed, packs
 from ditan.accounts import apply_events
 from ditan.cli.account import read_account_events
 from ditan.cli.check import print_verdicts, verify
+from ditan.cli.demo.days import Quarter, morning_after
+from ditan.cli.demo.visitors import make_visitors
 from ditan.cli.explain import print_story
-from ditan.cli.ingest import ingest_file
 from ditan.cli.reporting import FileReport, combined, print_report
+from ditan.cli.serve import free_port, serve
 from ditan.cli.showing import AsJson, both, console, grams, number, print_json, progress, table
 from ditan.cli.statement import period, print_statement
 from ditan.flow import prepare
 from ditan.insight import ScenarioTotal, Story, scenario_totals, tell, telling_act, telling_customer
 from ditan.kernel.clock import SystemClock
-from ditan.kernel.demo import MARK
+from ditan.kernel.demo import MARK, DemoClock, write_customers
 from ditan.kernel.errors import Conflict
 from ditan.kernel.ids import ActId, show_act
 from ditan.kernel.settings import Settings, load_settings
@@ -55,13 +57,19 @@ def demo(
     customers: Annotated[int, typer.Option(min=20, max=100_000, help="Customers of the synthetic bank.")] = 1500,
     days: Annotated[int, typer.Option(min=7, max=184, help="Days from 2026-07-01.")] = 92,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bank, to the byte.")] = 42,
-    once: Annotated[bool, typer.Option("--once", help="Stop the embedded database at the end.")] = False,
+    port: Annotated[
+        int, typer.Option(min=1, max=65_535, help="Where to serve the page, if nobody else is there.")
+    ] = 8000,
+    once: Annotated[
+        bool, typer.Option("--once", help="Do not serve the page; stop the embedded database at the end.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a synthetic bank's quarter through Ditan and show what a customer, an operator and an auditor would see.
 
-    It has its own database and archive under DITAN_HOME and begins anew each time. Afterwards look around:
-    `ditan statement CUSTOMER`, `ditan explain ACT`, `ditan check`, `ditan methodology show metro_ride`.
+    It has its own database and archive under DITAN_HOME and begins anew each time. It ends by serving the customer's
+    page, with customers to sign in as. Look around beside it: `ditan statement CUSTOMER`, `ditan explain ACT`,
+    `ditan check`, `ditan methodology show metro_ride`.
     """
     settings = load_settings()
     store = _fresh_store(settings)
@@ -70,15 +78,19 @@ def demo(
         print_json(result)
     else:
         _show(settings, result, month)
-    if once and settings.embedded:
-        store.close()
+    store.close()
+    holds = all(verdict.holds for verdict in result.verdicts)
+    if once:
         embedded.stop(settings.home)
     elif not as_json:
+        console.print(Rule("6 · the customer's page 客户的页面", align="left"))
         console.print(
-            f"\nLook around (DITAN_HOME={settings.home}): ditan statement CUSTOMER · ditan explain ACT · ditan check"
-            "\nThe embedded database keeps running; `ditan db stop` stops it."
+            f"DITAN_HOME={settings.home} · ditan statement CUSTOMER · ditan explain ACT · ditan check\n"
+            "Ctrl-C ends the page; the embedded database keeps running until `ditan db stop`."
         )
-    if not all(verdict.holds for verdict in result.verdicts):
+        if holds:
+            serve(host="127.0.0.1", port=free_port(port), demo=True)
+    if not holds:
         raise typer.Exit(70)
 
 
@@ -107,22 +119,23 @@ def _run(settings: Settings, store: Store, customers: int, days: int, seed: int,
     pack = packs.load()
     folder = settings.home / "demo" / "bank"
     with progress("the bank's quarter", days, quiet=quiet) as advance:
-        written = write(make_bank(customers, days, seed, START, pack), folder, progress=lambda _, __: advance(1))
+        written = write(
+            make_bank(customers, days, seed, START, pack), folder, split="day", progress=lambda _, __: advance(1)
+        )
     events = read_account_events(folder / "accounts.jsonl")
     store.run(lambda connection: apply_events(connection, events))
-    methodology = prepare(store, pack, SystemClock())
-    mapping = feed.load("canonical")
-    sizes = {name: (folder / name).stat().st_size for name in sorted(written.files)}
-    with progress("payments into acts", sum(sizes.values()), quiet=quiet) as advance:
-        reports = [
-            ingest_file(settings, store, methodology, mapping, folder / name, clock=SystemClock(), advance=advance)
-            for name in sizes
-        ]
+    quarter = Quarter(settings, store, prepare(store, pack, SystemClock()), feed.load("canonical"), seed)
+    size = sum((folder / name).stat().st_size for name in written.files)
+    with progress("day by day, payments into acts", size, quiet=quiet) as advance:
+        reports = quarter.live(folder, written.files, advance)
+    now = morning_after(max(written.files))
+    write_customers(settings, make_visitors(quarter, [folder / name for name in sorted(written.files)], now))
+    DemoClock(settings).set(now)
     with store.unit_of_work() as connection:
         month = f"{START:%Y-%m}"
         customer = telling_customer(connection, *period(month))
         act = telling_act(connection)
-        found = read_statement(connection, customer, *period(month), SystemClock().now()) if customer else None
+        found = read_statement(connection, customer, *period(month), now) if customer else None
         story = tell(connection, settings.home, ActId(act)) if act else None
         totals, digest = scenario_totals(connection), ledger_digest(connection)
     verdicts = verify(settings, store, quiet=quiet)

@@ -1,0 +1,138 @@
+"""The customers to sign in as: somebody new, somebody busy, somebody older, and somebody whose payments came back."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import structs
+
+from ditan import ledger
+from ditan.cli.demo.days import Quarter
+from ditan.home.preferences import Preferences, write_preferences
+from ditan.kernel.demo import DemoCustomer
+from ditan.kernel.ids import CustomerId, EntryId, act_id, key
+from ditan.model import Text
+from ditan.store import Store
+from ditan.store.pool import Connection
+from ditan.store.statements import load_statements
+from ditan.testing.rows import COLUMNS
+
+_SQL = load_statements("ditan.cli.demo", "demo.sql")
+_REFUNDS: Final = 8
+_NEW: Final = "cust-new"
+_CARDS_OF_NEW: Final[list[dict[str, str | bool]]] = [
+    {"card_ref": "card-new-d", "product": "debit", "label": "6217", "quickpass": True},
+    {"card_ref": "card-new-c", "product": "credit", "label": "8801"},
+]
+
+
+def make_visitors(quarter: Quarter, files: Sequence[Path], now: datetime) -> list[DemoCustomer]:
+    """Choose and prepare the customers to sign in as. A bank too small for one of them goes without.
+
+    `files`: the bank's feed, whose payments can be refunded.
+    """
+    store = quarter.store
+    name = Text(zh="小陈（合成）", en="Ms Chen (made up)")
+    about = Text(zh="还没有开户，有两张卡", en="No account yet, two cards")
+    found = [_customer(store, _NEW, name, about)]
+    if busy := _one(store, "busy", now=now):
+        name = Text(zh="林先生（合成）", en="Mr Lin (made up)")
+        about = Text(zh="常坐地铁、常办业务，园子已经长起来", en="Rides and banks a lot; the garden has grown")
+        found.append(_customer(store, busy[0], name, about))
+    older = _one(store, "quiet", **{"not": busy[0] if busy else ""})
+    if older:
+        wanted = Preferences(language="zh", large_type=True, personalised=False)
+        store.run(lambda connection: write_preferences(connection, older[0], wanted, now))
+        name = Text(zh="周奶奶（合成）", en="Grandma Zhou (made up)")
+        found.append(
+            _customer(store, older[0], name, Text(zh="用大字版，刚有一个小院", en="Large type, a small garden"))
+        )
+    taken = [each[0] for each in (busy, older) if each]
+    spender = _one(store, "spender", **{"not": taken})
+    if spender and _spend_and_refund(quarter, spender, files, now):
+        about = Text(
+            zh="用掉能量之后又退了款，尚有欠的能量（演示里直接用掉：兑换还没有上线）",
+            en="Spent energy, then had refunds: energy is owed (the demo spends it: there are no rewards yet)",
+        )
+        found.append(_customer(store, spender[0], Text(zh="赵女士（合成）", en="Ms Zhao (made up)"), about))
+    return found
+
+
+def _one(store: Store, name: str, **asked: Any) -> tuple[Any, ...] | None:
+    with store.unit_of_work() as connection:
+        row: tuple[Any, ...] | None = connection.execute(_SQL[name], asked).fetchone()
+    return row
+
+
+def _customer(store: Store, customer_ref: str, name: Text, about: Text) -> DemoCustomer:
+    with store.unit_of_work() as connection:
+        rows = connection.execute(_SQL["cards_of"], {"customer_ref": customer_ref}).fetchall()
+    cards: list[dict[str, str | bool]] = [
+        {"card_ref": ref, "product": product, "label": f"{key(ref).int % 10_000:04}", "quickpass": product == "debit"}
+        for ref, product in rows
+    ]
+    return DemoCustomer(
+        subject=customer_ref, name=structs.asdict(name), about=structs.asdict(about), cards=cards or _CARDS_OF_NEW
+    )
+
+
+def _spend_and_refund(quarter: Quarter, spender: tuple[Any, ...], files: Sequence[Path], now: datetime) -> bool:
+    """Use all energy of a customer, then let the bank refund payments that had given it."""
+    customer_ref, number, energy = spender
+    customer = CustomerId(number)
+
+    def spend(connection: Connection) -> bool:
+        held = ledger.hold(
+            connection, customer, "demo redemption", energy, deadline=now + timedelta(days=1), now=now, reason="demo"
+        )
+        if held.entry_id is None:
+            return False
+        ledger.capture(connection, EntryId(held.entry_id), now=now, reason="demo")
+        return True
+
+    refunds = _refunds(quarter.store, customer_ref, customer, files, now)
+    if not refunds or not quarter.store.run(spend):
+        return False
+    file = files[0].parent / "refunds-of-the-demo.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        rows = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+        rows.writeheader()
+        rows.writerows(refunds)
+    quarter.deliver(file, now)
+    return True
+
+
+def _refunds(
+    store: Store, customer_ref: str, customer: CustomerId, files: Sequence[Path], now: datetime
+) -> list[dict[str, str]]:
+    """Full refunds of the latest payments by which the customer came to energy."""
+    paid = [row for file in files for row in _payments(file, customer_ref)]
+    events = {act_id(row["source"], row["event_id"]): row for row in paid}
+    with store.unit_of_work() as connection:
+        asked = {"customer_id": customer, "acts": list(events)}
+        given = connection.execute(_SQL["given_by"], asked).fetchall()
+    latest = sorted((events[act] for act, _ in given), key=lambda row: row["occurred_at"])[-_REFUNDS:]
+    return [
+        row
+        | {
+            "event_id": f"{row['event_id']}-demo",
+            "kind": "card_refund",
+            "original_event_id": row["event_id"],
+            "occurred_at": now.isoformat(timespec="seconds"),
+            "settled_on": "",
+        }
+        for row in latest
+    ]
+
+
+def _payments(file: Path, customer_ref: str) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return [
+            row
+            for row in csv.DictReader(lines)
+            if row["customer_ref"] == customer_ref and row["kind"] == "card_payment"
+        ]
