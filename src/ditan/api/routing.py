@@ -132,12 +132,18 @@ async def authorize(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
 def fresh(request: AnyRequest, value: T) -> Response[T]:
     """Answer a read: 304 when the reader has this very answer already."""
     body = msgspec.json.encode(value)
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
-    known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
-    if tag in known or "*" in known:
+    headers, known = known_by(request, body)
+    if known:
         return Response(cast(T, None), status_code=304, headers=headers)
     return Response(cast(T, body), media_type="application/json", headers=headers)
+
+
+def known_by(request: AnyRequest, content: bytes) -> tuple[dict[str, str], bool]:
+    """Give the headers that name an answer by its content, and whether the reader has it already."""
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+    known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
+    return headers, tag in known or "*" in known
 
 
 def once(

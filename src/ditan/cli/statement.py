@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ditan.cli.showing import AsJson, act_name, both, console, grams, moment, number, print_json, say, table
+from ditan import packs
+from ditan.cli.showing import (
+    AsJson,
+    act_name,
+    both,
+    console,
+    grams,
+    moment,
+    number,
+    print_json,
+    say,
+    speaks_chinese,
+    table,
+)
 from ditan.kernel.clock import BUSINESS_ZONE, SYSTEM_CLOCK
 from ditan.kernel.errors import InvalidInput
 from ditan.kernel.settings import Settings, load_settings
-from ditan.ledger import Balance, Fate, Statement
+from ditan.ledger import Balance, Fate, Statement, find_customer
 from ditan.ledger import statement as read_statement
 from ditan.model import Text
 from ditan.store import Store
@@ -20,17 +34,41 @@ from ditan.store import Store
 def statement(
     customer: Annotated[str, typer.Argument(help="The bank's pseudonym for the customer.")],
     month: Annotated[str | None, typer.Option(help="A business month, 2026-07. All time, if not given.")] = None,
+    pdf: Annotated[
+        Path | None, typer.Option(help="Write the month as a PDF into this file, as the customer gets it.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a customer's statement: every act, what was taken back, carbon and energy."""
     start, end = period(month)
     settings = load_settings()
+    if pdf is not None:
+        write_pdf(customer, month, pdf, settings)
+        return
     with Store.open(settings).unit_of_work() as connection:
         found = read_statement(connection, customer, start, end, SYSTEM_CLOCK.now())
     if as_json:
         print_json(found)
     else:
         print_statement(found, month, settings)
+
+
+def write_pdf(customer: str, month: str | None, pdf: Path, settings: Settings) -> None:
+    """Write a month as PDF, in the reader's language.
+
+    Raises: InvalidInput without a month; NotFound when there is no account.
+    """
+    from ditan.home.printing import print_statement
+    from ditan.home.statements import read_statement as read_month
+
+    if month is None:
+        raise InvalidInput("a statement on paper is of one month", hint="Give --month 2026-07.")
+    with Store.open(settings).unit_of_work() as connection:
+        find_customer(connection, customer)
+        found = read_month(connection, customer, month, packs.load())
+    assert found is not None, "there is an account"
+    pdf.write_bytes(print_statement(found, "zh" if speaks_chinese(settings) else "en"))
+    console.print(str(pdf), soft_wrap=True)
 
 
 def period(month: str | None) -> tuple[datetime, datetime]:

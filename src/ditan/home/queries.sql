@@ -129,8 +129,8 @@ WHERE h.customer_key = %(customer_key)s ORDER BY m.period, m.family
 
 -- name: read_statement
 -- why: A month in one question, so that its parts agree; the line `account` says that there is one.
-WITH holder AS (SELECT customer_id FROM ledger.holder WHERE customer_key = %(customer_key)s)
-SELECT 'account' AS kind, NULL::uuid AS id, NULL::uuid AS act_id, NULL::timestamptz AS occurred_at, 0 AS scenario, '' AS name,
+WITH holder AS (SELECT customer_id, opened_at FROM ledger.holder WHERE customer_key = %(customer_key)s)
+SELECT 'account' AS kind, NULL::uuid AS id, NULL::uuid AS act_id, opened_at AS occurred_at, 0 AS scenario, '' AS name,
     0::bigint AS carbon_mg, 0::bigint AS energy
 FROM holder
 UNION ALL
@@ -150,6 +150,14 @@ SELECT 'move', NULL, NULL, NULL, 0, e.kind::text, 0, sum(CASE WHEN e.kind IN ('c
 FROM holder JOIN ledger.entry e USING (customer_id)
 WHERE e.recorded_at >= %(start)s AND e.recorded_at < %(end)s
 GROUP BY e.kind
+UNION ALL
+SELECT 'methodology', NULL, NULL, NULL, 0, p.version || ' ' || (p.content ->> 'status'), 0, 0
+FROM methodology.pack p WHERE p.pack_id IN (
+    SELECT a.pack_id FROM holder JOIN ledger.act a USING (customer_id)
+    WHERE a.occurred_at >= %(start)s AND a.occurred_at < %(end)s
+    UNION
+    SELECT a.pack_id FROM holder JOIN ledger.reversal r USING (customer_id) JOIN ledger.act a ON a.act_id = r.act_id
+    WHERE r.occurred_at >= %(start)s AND r.occurred_at < %(end)s)
 ORDER BY kind, occurred_at, id, name
 
 -- name: open_dispute

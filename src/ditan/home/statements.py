@@ -10,7 +10,7 @@ import psycopg
 from ditan.home import store
 from ditan.home.page import NOTICE, month_named
 from ditan.kernel.ids import key, show, show_act
-from ditan.model import Family, Noun, Pack, Scenario, Text
+from ditan.model import Family, Noun, Pack, Scenario, Status, Text
 
 
 class StatementAct(Noun, kw_only=True):
@@ -54,9 +54,18 @@ class Move(Noun, kw_only=True):
     energy: int
 
 
-class MonthStatement(Noun, kw_only=True):
-    """A business month. The two sums never mix."""
+class UsedMethodology(Noun, kw_only=True):
+    """A methodology that quantified acts of the month, and how far it was reviewed."""
 
+    version: str
+    status: Status
+
+
+class MonthStatement(Noun, kw_only=True):
+    """A business month. The two sums never mix. `account` names the account without naming a person."""
+
+    account: str
+    opened_at: datetime
     month: str
     start: datetime
     end: datetime
@@ -66,6 +75,7 @@ class MonthStatement(Noun, kw_only=True):
     moves: list[Move]
     acts: list[StatementAct]
     reversals: list[StatementReversal]
+    methodologies: list[UsedMethodology]
     notice: Text
 
 
@@ -96,7 +106,10 @@ def read_statement(
     acts = [row for row in rows if row["kind"] == "act"]
     reversals = [row for row in rows if row["kind"] == "reversal"]
     sums = [_sum(scenario, acts, reversals) for scenario in sorted(scenarios.values(), key=lambda each: each.number)]
+    versions = [row["name"].rpartition(" ") for row in rows if row["kind"] == "methodology"]
     return MonthStatement(
+        account=key(customer_ref).hex[:8].upper(),
+        opened_at=next(row["occurred_at"] for row in rows if row["kind"] == "account"),
         month=month,
         start=start,
         end=end,
@@ -106,6 +119,7 @@ def read_statement(
         moves=[Move(kind=row["name"], energy=row["energy"]) for row in rows if row["kind"] == "move" and row["energy"]],
         acts=[_act(row, scenarios[row["scenario"]]) for row in acts],
         reversals=[_reversal(row, scenarios[row["scenario"]]) for row in reversals],
+        methodologies=[UsedMethodology(version=version, status=Status(status)) for version, _, status in versions],
         notice=NOTICE,
     )
 

@@ -33,6 +33,7 @@ HANDLERS = [
     scenarios.equivalents,
     statements.statements,
     statements.statement,
+    statements.statement_pdf,
     settings.settings,
     settings.change_settings,
     export.export,
