@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from tests.simulation.running import Bench
-from tests.surface.asking import LIN, MONDAY, Asker, token
+from tests.surface.asking import MONDAY, Asker, token
 
-from ditan.home.disputes import CORRECTION, Reason, answer_dispute, erase_words, number_of, reference_of
+from ditan.home.disputes import CORRECTION, Reason, answer_dispute, list_disputes, number_of, reference_of
 from ditan.kernel.clock import FixedClock
 from ditan.kernel.errors import Conflict, InvalidInput, NotFound
 from ditan.kernel.ids import act_id, show_act
@@ -183,12 +183,32 @@ def test_a_misread_reference_is_told() -> None:
                     number_of(wrong)
 
 
-def test_words_go_with_the_customer_and_the_dispute_stays(lin: Asker, wang: Asker, rides: Bench) -> None:
-    dispute(lin, "a", words="我坐了 3 站")
-    rides.store.run(lambda c: erase_words(c, "cust-wang"))
-    assert rides.one("SELECT words FROM home.dispute") == "我坐了 3 站"
-    rides.store.run(lambda c: erase_words(c, LIN))
-    assert rides.ask("SELECT words, reason FROM home.dispute") == [(None, "wrong_distance")]
+@pytest.mark.invariant("INV-14")
+def test_words_go_with_the_customer_and_the_dispute_stays(
+    lin: Asker, wang: Asker, rides: Bench, tmp_path: Path
+) -> None:
+    hers = ride("hers", 3, customer_ref="cust-wang", card_ref="card-wang-d")
+    rides.ingest_events("hers", [hers], tmp_path)
+    dispute(wang, "hers", words="不是我")
+    answer(rides, dispute(lin, "a", words="我坐了 3 站").json()["reference"], upheld=False)
+    dispute(lin, "b", "not_mine", words="我没有坐")
+    rides.corrupt("INSERT INTO home.notice_read SELECT customer_id, now(), gen_random_uuid() FROM ledger.holder")
+    lin.post("/v1/account/close")
+    lin.post("/v1/account/erase")
+    left = rides.ask(
+        "SELECT d.reason, d.words, w.because_zh, c.customer_ref, d.customer_id = a.customer_id FROM home.dispute d"
+        " JOIN ledger.act a USING (act_id) JOIN accounts.customer c ON c.customer_id = d.customer_id"
+        " LEFT JOIN home.dispute_answer w USING (dispute_no) ORDER BY d.dispute_no"
+    )
+    assert left == [
+        ("wrong_distance", "不是我", None, "cust-wang", True),
+        ("wrong_distance", None, "已抹去", None, True),
+        ("not_mine", None, None, None, True),
+    ]
+    assert rides.one("SELECT count(*) FROM home.notice_read") == 1
+    queued = rides.store.read(lambda c: list_disputes(c, only_open=True, limit=10))
+    assert [each.customer_ref for each in queued] == ["cust-wang", None]
+    assert rides.broken() == {}
 
 
 @pytest.mark.invariant("INV-04")

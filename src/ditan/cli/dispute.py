@@ -48,7 +48,7 @@ def list_all(
     title = say(Text(zh="客户异议", en="Disputes"), settings)
     shown = table(title, "opened", "reference", "state", "customer", "scenario", "reason", "words", "act")
     for each in found:
-        texts = (each.reference, say(_STATE[each.state], settings), each.customer_ref, each.scenario, each.reason)
+        texts = (each.reference, say(_STATE[each.state], settings), each.customer_ref or "", each.scenario, each.reason)
         shown.add_row(moment(each.opened_at), *map(escape, (*texts, each.words or "", each.act_id)))
     console.print(shown)
 

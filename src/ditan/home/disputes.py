@@ -60,7 +60,7 @@ class QueuedDispute(Noun, kw_only=True):
     """A dispute as an operator sees it."""
 
     reference: str
-    customer_ref: str
+    customer_ref: str | None  # None: she was erased
     act_id: str
     scenario: str
     reason: Reason
@@ -225,11 +225,6 @@ def answer_dispute(
     if (kept["upheld"], kept["because_zh"], kept["because_en"], kept["answered_by"]) != (upheld, zh, en, who):
         raise Conflict(f"{reference} was answered already", hint="An answer stays: see `ditan dispute list`.")
     return _queued(kept)
-
-
-def erase_words(connection: psycopg.Connection[Any], customer_ref: str) -> None:
-    """Take away what a customer said in her own words (INV-14); the disputes stay, without a person."""
-    store.write(connection, "erase_words", {"customer_key": key(customer_ref)})
 
 
 def _state(upheld: bool | None) -> DisputeState:

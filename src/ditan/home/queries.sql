@@ -213,11 +213,6 @@ INSERT INTO home.dispute_answer (dispute_no, upheld, because_zh, because_en, ans
 SELECT dispute_no, %(upheld)s, %(zh)s, %(en)s, %(by)s, %(now)s FROM home.dispute WHERE dispute_no = %(dispute_no)s
 ON CONFLICT (dispute_no) DO NOTHING RETURNING dispute_no
 
--- name: erase_words
--- why: The customer's own words go with her; that somebody disputed an act stays.
-UPDATE home.dispute SET words = NULL
-WHERE customer_id = (SELECT customer_id FROM ledger.holder WHERE customer_key = %(customer_key)s) AND words IS NOT NULL
-
 -- name: read_notices
 -- why: A page of what a customer is told of, the latest first; one row of nothing says that there is an account.
 SELECT n.*, m.read_at IS NULL OR (n.at, n.notice_id) > (m.read_at, m.notice_id) AS unread
