@@ -109,6 +109,9 @@ def test_the_same_statement_is_the_same_file(lived: Asker, clock: FixedClock) ->
     clock.advance(HOUR * 24 * 3)
     again = pdf_of(lived, "zh")
     assert first.content == again.content
+    metadata = PdfReader(BytesIO(first.content)).metadata
+    assert metadata is not None
+    assert metadata.creation_date == MONDAY  # of the latest refund, not of the printing
     known = pdf_of(lived, "zh", headers={"If-None-Match": first.headers["etag"]})
     assert (known.status_code, known.content) == (304, b"")
     assert pdf_of(lived, "en").headers["etag"] != first.headers["etag"]
