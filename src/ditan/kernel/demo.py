@@ -5,12 +5,13 @@ What would be dangerous elsewhere, such as letting in anybody, asks here first.
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from ditan.kernel.clock import SYSTEM_CLOCK
 from ditan.kernel.errors import Conflict
 from ditan.kernel.settings import Settings
 
@@ -52,11 +53,11 @@ class DemoClock:
 
     def now(self) -> datetime:
         """The current instant of the demo, in UTC."""
-        return datetime.now(UTC) + self._offset()
+        return SYSTEM_CLOCK.now() + self._offset()
 
     def set(self, instant: datetime) -> None:
         """Begin at `instant`: when the demo is made."""
-        self._write(instant - datetime.now(UTC))
+        self._write(instant - SYSTEM_CLOCK.now())
 
     def advance(self, step: timedelta) -> None:
         """Move on by `step`."""

@@ -4,18 +4,18 @@ SELECT customer_id FROM ledger.holder
 WHERE EXISTS (SELECT FROM unnest(balls) ball WHERE ball >> 36 <= ledger.minute(%(now)s)) ORDER BY customer_id
 
 -- name: busy
--- why: Whose page shows the most: fruits that are raw, ripe and about to fall, energy, and a garden that has grown.
-SELECT c.customer_ref
+-- why: Whose page shows the most: some fruits that can be collected, of several scenarios, energy, and a grown garden.
+SELECT c.customer_ref, h.customer_id
 FROM ledger.holder h JOIN accounts.customer c USING (customer_id)
 CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE ripens > ledger.minute(%(now)s)) AS raw,
-        count(*) FILTER (WHERE ripens <= ledger.minute(%(now)s) AND lapses - ledger.minute(%(now)s) > 720) AS ripe,
-        count(*) FILTER (WHERE lapses - ledger.minute(%(now)s) BETWEEN 1 AND 720) AS soon
-    FROM (SELECT ball >> 36 AS ripens, (ball >> 36) + ((ball >> 31) & 31) * 1440 AS lapses FROM unnest(h.balls) ball) b
+    SELECT count(*) FILTER (WHERE a.occurred_at > %(now)s::timestamptz - interval '4 days') AS recent,
+        count(DISTINCT a.scenario) FILTER (WHERE a.occurred_at > %(now)s::timestamptz - interval '4 days') AS kinds,
+        count(*) FILTER (WHERE a.scenario = 1) AS rides
+    FROM ledger.act a WHERE a.customer_id = h.customer_id AND a.energy > 0
 ) n
-WHERE h.carbon_mg >= 5000000 AND c.closed_at IS NULL
-ORDER BY (n.raw > 0)::int + (n.ripe > 1)::int + (n.soon > 0)::int + (h.available_energy > 0)::int DESC,
-    n.raw + n.ripe + n.soon <= 6 DESC, n.raw + n.ripe + n.soon DESC, h.customer_id
+WHERE h.carbon_mg BETWEEN 5000000 AND 40000000 AND c.closed_at IS NULL AND n.rides > 0 AND h.available_energy > 200
+  AND cardinality(h.balls) BETWEEN 2 AND 4
+ORDER BY least(n.kinds, 4) DESC, cardinality(h.balls) DESC, n.rides DESC, h.customer_id
 LIMIT 1
 
 -- name: quiet

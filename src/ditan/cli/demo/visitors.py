@@ -24,6 +24,9 @@ from ditan.testing.rows import COLUMNS
 _SQL = load_statements("ditan.cli.demo", "demo.sql")
 _REFUNDS: Final = 8
 _NEW: Final = "cust-new"
+_METRO: Final = "4111"
+_BUDGET: Final = 10_000
+_AWARD: Final = 88
 _CARDS_OF_NEW: Final[list[dict[str, str | bool]]] = [
     {"card_ref": "card-new-d", "product": "debit", "label": "6217", "quickpass": True},
     {"card_ref": "card-new-c", "product": "credit", "label": "8801"},
@@ -40,6 +43,8 @@ def make_visitors(quarter: Quarter, files: Sequence[Path], now: datetime) -> lis
     about = Text(zh="还没有开户，有两张卡", en="No account yet, two cards")
     found = [_customer(store, _NEW, name, about)]
     if busy := _one(store, "busy", now=now):
+        _ride(quarter, busy[0], files, now)
+        _award(store, CustomerId(busy[1]), now)
         name = Text(zh="林先生（合成）", en="Mr Lin (made up)")
         about = Text(zh="常坐地铁、常办业务，园子已经长起来", en="Rides and banks a lot; the garden has grown")
         found.append(_customer(store, busy[0], name, about))
@@ -80,6 +85,39 @@ def _customer(store: Store, customer_ref: str, name: Text, about: Text) -> DemoC
     )
 
 
+def _ride(quarter: Quarter, customer_ref: str, files: Sequence[Path], now: datetime) -> None:
+    """Let a customer ride the metro once more, half an hour ago."""
+    rides = [row for file in files for row in _payments(file, customer_ref) if row["mcc"] == _METRO]
+    if rides:
+        at = (now - timedelta(minutes=28)).isoformat(timespec="seconds")
+        ride = rides[-1] | {"event_id": f"{rides[-1]['event_id']}-demo", "occurred_at": at, "settled_on": ""}
+        _deliver(quarter, "this-morning", [ride], files, now)
+
+
+def _award(store: Store, customer: CustomerId, now: datetime) -> None:
+    """Give a customer energy of a campaign that is about to lapse: two people decided on the budget."""
+
+    def work(connection: Connection) -> None:
+        start = now - timedelta(hours=13)
+        budget = ledger.open_limited(connection, ledger.LimitedKind.BUDGET, "demo-campaign", "energy", start)
+        asked = ledger.propose(
+            connection, "demo-campaign", _BUDGET, limited_id=budget.limited_id, reason="demo", maker="demo-a", now=start
+        )
+        ledger.decide(connection, asked, checker="demo-b", approve=True, now=start)
+        ledger.award(connection, customer, "demo award", _AWARD, budget_id=budget.limited_id, now=start, collect_days=1)
+
+    store.run(work)
+
+
+def _deliver(quarter: Quarter, name: str, rows: list[dict[str, str]], files: Sequence[Path], now: datetime) -> None:
+    file = files[0].parent / f"{name}.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        written = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+        written.writeheader()
+        written.writerows(rows)
+    quarter.deliver(file, now)
+
+
 def _spend_and_refund(quarter: Quarter, spender: tuple[Any, ...], files: Sequence[Path], now: datetime) -> bool:
     """Use all energy of a customer, then let the bank refund payments that had given it."""
     customer_ref, number, energy = spender
@@ -97,12 +135,7 @@ def _spend_and_refund(quarter: Quarter, spender: tuple[Any, ...], files: Sequenc
     refunds = _refunds(quarter.store, customer_ref, customer, files, now)
     if not refunds or not quarter.store.run(spend):
         return False
-    file = files[0].parent / "refunds-of-the-demo.csv"
-    with file.open("w", encoding="utf-8", newline="") as out:
-        rows = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-        rows.writeheader()
-        rows.writerows(refunds)
-    quarter.deliver(file, now)
+    _deliver(quarter, "refunds", refunds, files, now)
     return True
 
 
