@@ -265,7 +265,7 @@ export const SCENARIO_ICONS = Object.keys(SCENARIOS) as (keyof typeof SCENARIOS)
 export const ICON_NAMES = Object.keys(ICONS) as IconName[]
 
 /** Narrows a scenario id that came from the API; a scenario that a bank added itself gets the sprout. */
-export const iconOf = (scenario: string): IconName => (scenario in SCENARIOS ? (scenario as IconName) : 'sprout')
+export const iconOf = (scenario: string): IconName => SCENARIO_ICONS.find((id) => id === scenario) ?? 'sprout'
 
 /** Line and flat of an icon. */
 export const drawnIcon = (name: IconName): Drawn => ICONS[name]

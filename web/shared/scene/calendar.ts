@@ -1,9 +1,10 @@
 /** The 24 solar terms and the four hours of the day, computed from the sun.
  *
- * Solar longitude: J. Meeus, Astronomical Algorithms, 2nd ed., ch. 25 (lower accuracy, 0.01°, i.e. about a quarter of
- * an hour) with the delta-T polynomial of Espenak and Meeus (NASA, eclipse.gsfc.nasa.gov/SEhelp/deltatpoly2004.html).
+ * Solar longitude: P. Bretagnon and J.-L. Simon, Planetary Programs and Tables (1986), the 49 terms as printed by
+ * E. Reingold and N. Dershowitz, Calendrical Calculations, ch. 14, with their aberration and nutation: good to about a
+ * minute of time. Delta-T: the polynomials of Espenak and Meeus (NASA, eclipse.gsfc.nasa.gov/SEhelp/deltatpoly2004.html).
  * A term falls on the civil day of China (UTC+8) in which the longitude reaches a multiple of 15° (GB/T 33661-2017).
- * Sunrise and sunset: the same longitude, declination and equation of time, the sun's center at -0.833° (Meeus ch. 15).
+ * Sunrise and sunset: from the same longitude, with the sun's center at -0.833° (J. Meeus, Astronomical Algorithms, ch. 15, 28).
  */
 
 export type Season = 'spring' | 'summer' | 'autumn' | 'winter'
@@ -93,32 +94,40 @@ function centuries(ms: number): number {
   return (ms / DAY_MS + 2440587.5 + deltaT(year) / 86_400 - 2451545) / 36525
 }
 
-/** The sun's true geometric elements at an instant, in degrees. */
-function sun(ms: number): { longitude: number; mean: number; tilt: number } {
-  const t = centuries(ms)
-  const mean = 280.46646 + 36000.76983 * t + 0.0003032 * t * t
-  const m = 357.52911 + 35999.05029 * t - 0.0001537 * t * t
-  const center =
-    (1.914602 - 0.004817 * t - 0.000014 * t * t) * sin(m) +
-    (0.019993 - 0.000101 * t) * sin(2 * m) +
-    0.000289 * sin(3 * m)
-  const node = 125.04 - 1934.136 * t
-  const longitude = mean + center - 0.00569 - 0.00478 * sin(node)
-  return {
-    longitude: ((longitude % 360) + 360) % 360,
-    mean,
-    tilt: 23.43929111 - 0.0130042 * t + 0.00256 * Math.cos(rad(node)),
-  }
-}
+// prettier-ignore
+const PERIODIC: readonly (readonly [size: number, start: number, speed: number])[] = [
+  [403406, 270.54861, 0.9287892], [195207, 340.19128, 35999.1376958], [119433, 63.91854, 35999.4089666], [112392, 331.26220, 35998.7287385],
+  [3891, 317.843, 71998.20261], [2819, 86.631, 71998.4403], [1721, 240.052, 36000.35726], [660, 310.26, 71997.4812],
+  [350, 247.23, 32964.4678], [334, 260.87, -19.4410], [314, 297.82, 445267.1117], [268, 343.14, 45036.8840],
+  [242, 166.79, 3.1008], [234, 81.53, 22518.4434], [158, 3.50, -19.9739], [132, 132.75, 65928.9345],
+  [129, 182.95, 9038.0293], [114, 162.03, 3034.7684], [99, 29.8, 33718.148], [93, 266.4, 3034.448],
+  [86, 249.2, -2280.773], [78, 157.6, 29929.992], [72, 257.8, 31556.493], [68, 185.1, 149.588],
+  [64, 69.9, 9037.750], [46, 8.0, 107997.405], [38, 197.1, -4444.176], [37, 250.4, 151.771],
+  [32, 65.3, 67555.316], [29, 162.7, 31556.080], [28, 341.5, -4561.540], [27, 291.6, 107996.706],
+  [27, 98.5, 1221.655], [25, 146.7, 62894.167], [24, 110.0, 31437.369], [21, 5.2, 14578.298],
+  [21, 342.6, -31931.757], [20, 230.9, 34777.243], [18, 256.1, 1221.999], [17, 45.3, 62894.511],
+  [14, 242.9, -4442.039], [13, 115.2, 107997.909], [13, 151.8, 119.066], [13, 285.3, 16859.071],
+  [12, 53.3, -4.578], [10, 126.6, 26895.292], [10, 205.7, -39.127], [10, 85.9, 12297.536],
+  [10, 146.1, 90073.778],
+]
 
 /** The apparent longitude of the sun, 0 to 360 degrees. */
-export const solarLongitude = (date: Date): number => sun(date.getTime()).longitude
+export function solarLongitude(date: Date): number {
+  const t = centuries(date.getTime())
+  const swing = PERIODIC.reduce((sum, [size, start, speed]) => sum + size * sin(start + speed * t), 0)
+  const aberration = 0.0000974 * sin(177.63 + 90 + 35999.01848 * t) - 0.005575
+  const nutation =
+    -0.004778 * sin(124.9 - 1934.134 * t + 0.002063 * t * t) -
+    0.0003667 * sin(201.11 + 72001.5377 * t + 0.00057 * t * t)
+  const longitude = 282.7771834 + 36000.76953744 * t + 0.000005729577951308232 * swing + aberration + nutation
+  return ((longitude % 360) + 360) % 360
+}
 
 /** The solar term that holds on the civil day of China in which `date` lies, 1900 to 2100. */
 export function solarTerm(date: Date): SolarTerm {
   // The term of a day is the last one reached before that day ends.
   const end = (Math.floor((date.getTime() + CHINA_MS) / DAY_MS) + 1) * DAY_MS - CHINA_MS - 1
-  const term = TERMS[Math.floor(sun(end).longitude / 15) % 24]
+  const term = TERMS[Math.floor(solarLongitude(new Date(end)) / 15) % 24]
   if (!term) throw new RangeError(`no solar term for ${String(date)}; give a valid date`)
   return term
 }
@@ -127,10 +136,12 @@ export function solarTerm(date: Date): SolarTerm {
 export function sunTimes(date: Date, latitude: number, longitude: number): { rise: Date; set: Date } | 'day' | 'night' {
   const shiftMs = (longitude / 15) * 3_600_000
   const noon = (Math.floor((date.getTime() + shiftMs) / DAY_MS) + 0.5) * DAY_MS - shiftMs
-  const s = sun(noon)
-  const declination = Math.asin(sin(s.tilt) * sin(s.longitude))
-  const ascension = Math.atan2(Math.cos(rad(s.tilt)) * sin(s.longitude), Math.cos(rad(s.longitude)))
-  const offDeg = ((((s.mean - 0.0057183 - (ascension * 180) / Math.PI) % 360) + 540) % 360) - 180
+  const t = centuries(noon)
+  const [lambda, tilt] = [solarLongitude(new Date(noon)), 23.43929 - 0.0130042 * t]
+  const declination = Math.asin(sin(tilt) * sin(lambda))
+  const ascension = Math.atan2(Math.cos(rad(tilt)) * sin(lambda), Math.cos(rad(lambda)))
+  const mean = 280.4664567 + 36000.76982779 * t - 0.0057183
+  const offDeg = ((((mean - (ascension * 180) / Math.PI) % 360) + 540) % 360) - 180 // the equation of time
   const transit = noon - offDeg * 240_000
   const cosine =
     (sin(-0.833) - sin(latitude) * Math.sin(declination)) / (Math.cos(rad(latitude)) * Math.cos(declination))

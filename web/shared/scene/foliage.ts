@@ -1,5 +1,5 @@
 /** Leaves, twigs and limbs: what every tree is made of. */
-import { at, type Dice, flat, ink, leaf, lerp, type Mark, type Paint, type Point, ring, smooth } from './pen'
+import { at, type Dice, flat, ink, leaf, lerp, type Mark, num, type Paint, type Point, ring, smooth } from './pen'
 import { Dice as Chance } from './pen'
 
 /** Which four greens (or browns, or pinks) a plant has. */
@@ -77,8 +77,7 @@ export function bare(starts: readonly Twig[], seed: number): Mark[] {
     if (depth <= 0 || l < 3) return
     const [ex, ey] = [x + Math.cos(a) * l, y + Math.sin(a) * l]
     const [bx, by] = [(x + ex) / 2 + Math.sin(a) * l * 0.12, (y + ey) / 2 - Math.cos(a) * l * 0.12]
-    const d = (up: number): string =>
-      `M${x.toFixed(1)} ${(y - up).toFixed(1)}Q${bx.toFixed(1)} ${(by - up).toFixed(1)} ${ex.toFixed(1)} ${(ey - up).toFixed(1)}`
+    const d = (up: number): string => `M${num(x)} ${num(y - up)}Q${num(bx)} ${num(by - up)} ${num(ex)} ${num(ey - up)}`
     ;(depth >= 4 ? thick : thin).push(d(0))
     if (depth >= 3 && Math.abs(Math.sin(a)) < 0.92) snow.push(d(1.6))
     for (const k of [-1, 1]) grow(ex, ey, a + k * dice.between(0.28, 0.55), l * dice.between(0.66, 0.82), depth - 1)

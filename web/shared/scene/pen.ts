@@ -141,10 +141,7 @@ export const spread = (n: number): number[] => Array.from({ length: n }, (_, i) 
 export const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
 /** A coordinate with one decimal: a tenth of a pixel is finer than any screen shows. */
-export const num = (v: number): string => {
-  const t = v.toFixed(1)
-  return t.endsWith('.0') ? t.slice(0, t === '-0.0' ? 0 : -2) || '0' : t
-}
+export const num = (v: number): string => String(Math.round(v * 10) / 10)
 const pt = (p: Point): string => `${num(p[0])} ${num(p[1])}`
 
 export const poly = (pts: readonly Point[]): string => `M${pts.map(pt).join('L')}Z`
