@@ -26,7 +26,6 @@ export interface Plan {
   rise: number
   tiles: number
   season: Season
-  solar?: boolean
   round?: boolean
   door?: readonly [number, number]
   windows: readonly (readonly [number, number])[]
@@ -217,8 +216,8 @@ function roofSnow(h: Plan): Mark[] {
   return [flat(d, 'snow'), ink(smooth(edge), 1, 'roof-l')]
 }
 
-/** The solar panels: a grid a hand above the tiles. */
-function panels(h: Plan): Mark[] {
+/** The solar panels: a grid a hand above the tiles, added to a house that stands. */
+export function panels(h: Size): Mark[] {
   const q = (u: number, v: number): Point => {
     const p = roofPoint(h, lerp(0.6, 0.9, u), lerp(0.2, 0.72, v))
     return [p[0], p[1] - 2.2]
@@ -238,7 +237,6 @@ function roof(h: Plan): Mark[] {
   const rows = count(h.tiles - 1).map((i) => trace(spread(9).map((v) => roofPoint(h, (i + 1) / h.tiles, v))))
   const out = [shape(poly(front(h)), 'roof', 1.4), ink(rows.join(''), 1, 'roof-l')]
   if (h.season === 'winter') out.push(...roofSnow(h))
-  if (h.solar) out.push(...panels(h))
   out.push(ink(trace(spread(41).map((u) => roofPoint(h, u, 1))), 1.4))
   const drips = count(h.tiles + 1)
     .map((i) => roofPoint(h, i / h.tiles, 1))

@@ -123,11 +123,11 @@ export function clouds({ x0, x1 }: Frame, rain: boolean): Mark[] {
     [150, 244],
     [-6, 262],
     [336, 232],
-    [-300, 240],
-    [-460, 226],
-    [520, 222],
-    [700, 238],
-    [830, 226],
+    [-372, 222],
+    [-190, 238],
+    [436, 240],
+    [628, 226],
+    [816, 230],
   ] as const
   const shown = spots.filter(([x]) => x > x0 - 20 && x < x1)
   const rows: Point[] = rain

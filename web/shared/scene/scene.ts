@@ -1,6 +1,6 @@
 /** The living picture. One drawing; stage, season, hour and weather are its parameters. */
 import type { Hour, Season } from './calendar'
-import { dashedHouse, HOME_PLAN, house, roofPoint, WING_PLAN } from './house'
+import { dashedHouse, HOME_PLAN, house, panels, roofPoint, WING_PLAN } from './house'
 import { birds, bicycle, beds, cat, dryingFruit, fence, jar, lantern, litter, lowWall, pond, stones } from './things'
 import {
   BOTTOM,
@@ -231,12 +231,13 @@ function ground(o: SceneOptions): Layer[] {
 /** The house with what hangs from it. */
 function home(o: SceneOptions): Layer[] {
   const { stage, season } = o
-  const plan = { at: YARD, ...HOME_PLAN, season, solar: stage >= 3 }
+  const plan = { at: YARD, ...HOME_PLAN, season }
   const under = (u: number): Point => roofPoint(plan, u, 1)
   const out: Layer[] = []
   if (stage >= 5) out.push(layer('wing', house({ at: WING, ...WING_PLAN, season })))
   else if (stage >= 3) out.push(layer('bamboo', bamboo(290, 436, 7, 4, 84), 'sway'))
-  out.push(layer(stage >= 3 ? 'house-solar' : 'house', house(plan)))
+  out.push(layer('house', house(plan)))
+  if (stage >= 3) out.push(layer('solar', panels(plan)))
   if (stage >= 4)
     out.push(
       layer(
@@ -349,7 +350,7 @@ function meadow(o: SceneOptions, frame: Frame): Layer[] {
           [228, 604],
           [140, 620],
           [370, 540],
-        ].map(([x = 0, y = 0]) => flat(oval(x, y, 1.6), 'glow')),
+        ].flatMap(([x = 0, y = 0]) => [flat(oval(x, y, 4.5), 'glow2'), flat(oval(x, y, 1.5), 'star')]),
         'blink',
       ),
     )

@@ -234,7 +234,7 @@ export function wideBack(stage: number, season: Season): Layer[] {
 export function wideFront(stage: number, season: Season): Layer[] {
   const dice = new Dice(31)
   const tufts = count(26).map((i) => {
-    const x = i < 13 ? dice.between(-320, -20) : dice.between(480, 900)
+    const x = i < 13 ? dice.between(-320, -20) : dice.between(545, 900)
     return [x, dice.between(i < 13 ? 490 : 560, 625), 3, i + 40] as const
   })
   const orchard = (
