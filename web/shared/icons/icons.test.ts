@@ -5,7 +5,7 @@ import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 
 import Icon from './Icon.vue'
-import { drawnIcon, ICON_NAMES, iconOf, SCENARIO_ICONS } from './icons'
+import { drawnIcon, ICON_NAMES, type IconName, iconOf, SCENARIO_ICONS } from './icons'
 
 const FOLDER = '../../../src/ditan/packs/cn_2026/scenarios'
 
@@ -30,7 +30,9 @@ describe('the icons', () => {
   it('give a scenario that a bank added itself a sprout', () => {
     expect(iconOf('metro_ride')).toBe('metro_ride')
     expect(iconOf('rooftop_solar')).toBe('sprout')
+    expect(iconOf('award')).toBe('award')
     expect(iconOf('close')).toBe('sprout')
+    expect(drawnIcon('rooftop_solar' as IconName)).toEqual(drawnIcon('sprout'))
   })
 
   it('take the color of the text, hide from readers, and show the flat when asked', () => {

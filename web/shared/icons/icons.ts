@@ -152,6 +152,11 @@ const PLACES = {
     'M3.800 8.400h16.400v3.800H3.800zM5.300 12.200v8h13.400v-8M12 8.400v11.800M12 8.200C8 8.400 6.700 6.900 7 5.400c.4-1.900 3.700-1.900 5 2.800 1.300-4.700 4.600-4.700 5-2.800.3 1.500-1 3-5 2.800z',
     'M6.100 13h13.400v8H6.100z',
   ],
+  award: [
+    o(12, 9.2, 5.4) +
+      'M8.700 13.600L7 20.500l5-2.600 5 2.600-1.700-6.900M12 6.600l.9 1.700 1.900.3-1.400 1.300.3 1.900-1.700-.9-1.700.9.3-1.900-1.400-1.300 1.900-.3z',
+    o(12.8, 10, 5.2),
+  ],
   sprout: [
     'M12 20.500v-9M12 13c-.4-3.800-2.900-5.900-7.200-6.200.2 4.200 2.800 6.400 7.200 6.200zM12 11c.2-3.800 2.700-6.300 7.200-6.800.1 4.600-2.600 7.200-7.200 6.800zM7 20.500h10',
     'M12.800 11.800c.2-3.800 2.700-6.300 7.200-6.800.1 4.600-2.600 7.200-7.200 6.800z',
@@ -264,8 +269,9 @@ export type IconName = keyof typeof ICONS
 export const SCENARIO_ICONS = Object.keys(SCENARIOS) as (keyof typeof SCENARIOS)[]
 export const ICON_NAMES = Object.keys(ICONS) as IconName[]
 
-/** Narrows a scenario id that came from the API; a scenario that a bank added itself gets the sprout. */
-export const iconOf = (scenario: string): IconName => SCENARIO_ICONS.find((id) => id === scenario) ?? 'sprout'
+/** Narrows what the API names: a scenario's id, or `award`. A scenario that a bank added itself gets the sprout. */
+export const iconOf = (id: string): IconName =>
+  id === 'award' ? id : (SCENARIO_ICONS.find((name) => name === id) ?? 'sprout')
 
-/** Line and flat of an icon. */
-export const drawnIcon = (name: IconName): Drawn => ICONS[name]
+/** Line and flat of an icon. A name that the API knows before this page does becomes a sprout, not a broken page. */
+export const drawnIcon = (name: IconName): Drawn => (ICON_NAMES.includes(name) ? ICONS[name] : ICONS.sprout)

@@ -89,7 +89,7 @@ export interface Mark {
 export interface Layer {
   id: string
   marks: Mark[]
-  move?: 'sway' | 'train' | 'mist' | 'fall' | 'blink'
+  move?: 'sway' | 'train' | 'mist' | 'fall' | 'blink' | 'drift'
 }
 
 /** Reads an element that the caller knows to exist. */

@@ -1,7 +1,21 @@
 /** The living picture. One drawing; stage, season, hour and weather are its parameters. */
 import type { Hour, Season } from './calendar'
 import { dashedHouse, HOME_PLAN, house, panels, roofPoint, WING_PLAN } from './house'
-import { birds, bicycle, beds, cat, dryingFruit, fence, jar, lantern, litter, lowWall, pond, stones } from './things'
+import {
+  birds,
+  bicycle,
+  beds,
+  cat,
+  dryingFruit,
+  falling,
+  fence,
+  jar,
+  lantern,
+  litter,
+  lowWall,
+  pond,
+  stones,
+} from './things'
 import {
   BOTTOM,
   clouds,
@@ -337,7 +351,8 @@ function meadow(o: SceneOptions, frame: Frame): Layer[] {
         ),
       ),
     )
-  if (stage >= 2 && o.weather !== 'rain') out.push(layer('litter', litter(season, frame.x0, frame.x1, 8)))
+  if (stage >= 2 && o.weather !== 'rain')
+    out.push(layer('litter', litter(season, frame.x0, frame.x1, 8)), layer('falling', falling(season), 'drift'))
   if (season === 'summer' && o.hour === 'night' && o.weather !== 'rain')
     out.push(
       layer(

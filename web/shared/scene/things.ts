@@ -348,22 +348,30 @@ export function birds(season: Season): Mark[] {
     return [
       ink(
         geese
-          .map(([a = 0, b = 0]) => place('M-5-1.600q3-1.600 5 1.400q2.400-3 5.400-1.600', 282 + a, 250 + b))
+          .map(([a = 0, b = 0]) => place('M-5-1.600q3-1.600 5 1.400q2.400-3 5.400-1.600', 186 + a, 204 + b))
           .join(''),
         1.2,
       ),
     ]
   }
   const one = 'M-9-3C-5-4-2-2 0 0C2-3 6-5 10-5C7-3 4-1 2 2L4 7L.6 4L-2.600 6.400L-1.400 1.600C-4-.4-6-2-9-3Z'
-  return [flat(place(one, 308, 206, 0.8, -0.2) + place(one, 328, 198, 0.56, 0.12), 'line')]
+  return [flat(place(one, 96, 212, 0.8, -0.2) + place(one, 117, 203, 0.56, 0.12), 'line')]
 }
 
-/** Petals or leaves on the ground and in the air, by season. */
+/** Petals or leaves on the ground, by season. */
 export function litter(season: Season, x0: number, x1: number, seed: number): Mark[] {
-  if (season !== 'spring' && season !== 'autumn') return []
   const dice = new Dice(seed)
-  const d = count(Math.round((x1 - x0) / 15))
-    .map(() => leaf(dice.between(x0, x1), dice.between(448, 600), dice.between(-0.5, 0.6), dice.between(3, 5), 1.4))
-    .join('')
-  return [flat(d, season === 'spring' ? 'petal' : 'leaf-a')]
+  return loose(season, Math.round((x1 - x0) / 15), () => [dice.between(x0, x1), dice.between(448, 600)], dice)
+}
+
+/** The few that are still in the air below the old tree. */
+export function falling(season: Season): Mark[] {
+  const dice = new Dice(14)
+  return loose(season, 9, () => [dice.between(10, 180), dice.between(318, 470)], dice)
+}
+
+function loose(season: Season, n: number, where: () => Point, dice: Dice): Mark[] {
+  if (season !== 'spring' && season !== 'autumn') return []
+  const one = (): string => leaf(...where(), dice.between(-0.5, 0.9), dice.between(3, 5), 1.4)
+  return [flat(count(n).map(one).join(''), season === 'spring' ? 'petal' : 'leaf-a')]
 }
