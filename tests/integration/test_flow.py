@@ -75,8 +75,8 @@ def expected(told: dict[str, Any], original_here: bool, original_posted: bool) -
             return {"refunded"} if original_posted else {"refunded", "waiting_original", "original_not_posted"}
         case "refund_of" if original_here:
             return {"refund_of_not_green" if before == "not_green" else "original_not_posted"}
-        case "refund_of":
-            return {"waiting_original"}
+        case "refund_of":  # who has no account waits for nothing
+            return {"waiting_original", "no_account"}
         case _:
             return {fate}
 

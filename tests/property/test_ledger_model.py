@@ -153,6 +153,7 @@ def _refund(pick: Pick, number: int, acts: list[Offer]) -> Offer:
         content=key("refund content", str(number)),
         at=of.at + MINUTE * (60, 0, 1_500, 60_000)[pick(0, 3)],
         fen=(of.fen, 1, 2, 3, 50, 1_000, 0)[pick(0, 6)],
+        customer=of.customer,
         original=None if matched else key("nowhere", str(number)) if nowhere else of.key,
         match=of.match if matched else None,
         reversal=pick(0, 4) == 4,

@@ -307,6 +307,8 @@ class Ledger:
             return "", act
         if refund.original in refused and not waits:
             return "original_not_posted", None
+        if refund.customer not in self.accounts and not waits:
+            return "no_account", None
         return "waiting_original", None
 
     def _act_of(self, refund: Offer) -> UUID | None:

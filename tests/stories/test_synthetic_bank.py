@@ -42,10 +42,12 @@ def allowed(truth: Mapping[str, Any], before: Mapping[str, str]) -> set[str]:
             return {fate, original} if fate == "duplicate" else {fate, "posted", original, *NEAR_A_LIMIT}
         case "refund_of":
             if truth["original_fate"].startswith("not_green"):
-                return {"refund_of_not_green", "waiting_original"}
+                return {"refund_of_not_green", "waiting_original", "no_account"}
             if not original:
-                return {"waiting_original", "refunded", "original_not_posted"}
-            return {"refunded"} if original in IN_THE_LEDGER else {"original_not_posted", "waiting_original"}
+                return {"waiting_original", "refunded", "original_not_posted", "no_account"}
+            return (
+                {"refunded"} if original in IN_THE_LEDGER else {"original_not_posted", "waiting_original", "no_account"}
+            )
     raise AssertionError(fate)
 
 

@@ -67,6 +67,14 @@ class KeptReversal(Noun, kw_only=True):
     energy: int
 
 
+class KeptRefund(Noun, kw_only=True):
+    """A refund whose payment has not arrived: it waits, and is forgotten at last."""
+
+    occurred_at: datetime
+    amount_fen: int
+    expires_at: datetime
+
+
 class KeptEntry(Noun, kw_only=True):
     """How energy moved: what an entry added to each place."""
 
@@ -116,6 +124,7 @@ class Kept(Noun, kw_only=True):
     balance: KeptBalance
     acts: list[KeptAct]
     reversals: list[KeptReversal]
+    waiting_refunds: list[KeptRefund]
     entries: list[KeptEntry]
     disputes: list[KeptDispute]
     notices_read_at: datetime | None  # how far the notices were read
@@ -164,6 +173,7 @@ def _facts(kept: Kept, events: Iterable[BankEvent]) -> Iterator[Sequence[object]
     yield from (row("card", each.card_ref, each.linked_at, each.product, each) for each in kept.cards)
     yield from (row("act", each.act_id, each.occurred_at, each.scenario, each) for each in kept.acts)
     yield from (row("reversal", each.reversal_id, each.occurred_at, each.act_id, each) for each in kept.reversals)
+    yield from (row("waiting_refund", "", each.occurred_at, "", each) for each in kept.waiting_refunds)
     yield from (row("entry", each.entry_id, each.recorded_at, each.kind, each) for each in kept.entries)
     yield from (row("dispute", each.act_id, each.opened_at, each.reason, each) for each in kept.disputes)
     if kept.notices_read_at:

@@ -275,6 +275,9 @@ SELECT jsonb_build_object(
             'occurred_at', r.occurred_at, 'amount_fen', r.amount_fen, 'carbon_mg', r.carbon_mg, 'energy', r.energy)
             ORDER BY r.occurred_at, r.reversal_id), '[]')
         FROM ledger.reversal r WHERE r.customer_id = c.customer_id),
+    'waiting_refunds', (SELECT coalesce(jsonb_agg(jsonb_build_object('occurred_at', w.occurred_at, 'amount_fen', w.amount_fen,
+            'expires_at', w.expires_at) ORDER BY w.occurred_at, w.refund_key), '[]')
+        FROM feed.waiting_refund w WHERE w.customer_id = c.customer_id),
     'entries', (SELECT coalesce(jsonb_agg(jsonb_build_object('entry_id', e.entry_id, 'kind', e.kind,
             'occurred_at', e.occurred_at, 'recorded_at', e.recorded_at, 'pending_energy', e.pending_energy,
             'available_energy', e.available_energy, 'held_energy', e.held_energy, 'owed_energy', e.owed_energy,

@@ -44,11 +44,14 @@ WHERE o.code IN ('posted', 'capped', 'same_occasion', 'too_soon') ORDER BY q.eve
 
 -- name: full_evidence
 -- why: With the full archive switched on: every accepted event; those that are acts with what they were quantified at.
-SELECT a.* EXCLUDE (content_key, match_key, customer_ref, card_ref) REPLACE (
-    unnamed(event_id, customer_ref, card_ref, 1) AS event_id,
-    unnamed(descriptor, customer_ref, card_ref, 4) AS descriptor,
-    unnamed_facts(attributes, customer_ref, card_ref) AS attributes), q.* EXCLUDE ({accepted}, occasion)
-FROM accepted a LEFT JOIN (
+SELECT a.*, q.* EXCLUDE ({accepted}, occasion)
+FROM (
+    SELECT * EXCLUDE (content_key, match_key, customer_ref, card_ref) REPLACE (
+        unnamed(event_id, customer_ref, card_ref, 1) AS event_id,
+        unnamed(descriptor, customer_ref, card_ref, 4) AS descriptor,
+        unnamed_facts(attributes, customer_ref, card_ref) AS attributes)
+    FROM accepted
+) a LEFT JOIN (
     SELECT q.* FROM quantified q JOIN outcome o USING (row_number) WHERE o.code IN ('posted', 'capped', 'same_occasion', 'too_soon')
 ) q USING (row_number)
 ORDER BY a.row_number

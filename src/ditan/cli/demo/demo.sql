@@ -30,7 +30,7 @@ ORDER BY cardinality(h.balls) DESC, h.carbon_mg DESC, h.customer_id LIMIT 1
 -- why: Somebody whose payments can be refunded after the energy they gave was used.
 SELECT c.customer_ref, h.customer_id, h.available_energy
 FROM ledger.holder h JOIN accounts.customer c USING (customer_id)
-WHERE h.available_energy BETWEEN 100 AND 2000 AND c.closed_at IS NULL AND c.customer_ref <> ALL (%(not)s)
+WHERE h.available_energy BETWEEN 100 AND 2000 AND h.carbon_mg > 3000000 AND c.closed_at IS NULL AND c.customer_ref <> ALL (%(not)s)
   AND (SELECT count(*) FROM ledger.act a WHERE a.customer_id = h.customer_id AND a.amount_fen > 0 AND a.energy > 0) >= 12
 ORDER BY h.available_energy, h.customer_id LIMIT 1
 
