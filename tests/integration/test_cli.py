@@ -193,6 +193,7 @@ def commands(group: typer.Typer = app, words: str = "") -> list[str]:
 #: What to run of each command, so that it prints JSON.
 JSON = {
     "account close": ["account", "close", "cust-lin"],
+    "account erase": ["account", "erase", "cust-lin", "--yes"],
     "account consent": ["account", "consent", "cust-lin", "steps"],
     "account import": ["account", "import", "{accounts}"],
     "account link": ["account", "link", "cust-lin", "card-lin-c:credit"],
@@ -230,7 +231,8 @@ def test_every_command_that_prints_prints_json(ditan: Ditan, feed_file: Callable
         "act": show_act(act_id(RIDE.source, RIDE.event_id)), "file": str(file), "accounts": str(accounts),
         "folder": str(tmp_path / "bank"),
     }  # fmt: skip
-    for name in [*sorted(set(JSON) - {"account close"}), "account close"]:
+    last = ["account close", "account erase"]
+    for name in [*sorted(set(JSON) - set(last)), *last]:
         done = ditan(*(word.format(**places) for word in JSON[name]), "--json")
         refused = name in {"demo", "db stop"}
         assert done.code == (4 if refused else 0), f"{name}: {done}"
@@ -280,6 +282,7 @@ def test_a_damaged_file_posts_what_came_before_and_says_so(ditan: Ditan, tmp_pat
         (["statement", "cust-nobody"], 3, "cust-nobody"),
         (["account", "show", "cust-nobody"], 3, "account open"),
         (["account", "close", "cust-nobody"], 3, "cust-nobody"),
+        (["account", "erase", "cust-nobody", "--yes"], 3, "cust-nobody"),
         (["explain", "act_" + "0" * 26], 3, "act_" + "0" * 26),
         (["explain", "c260701g000001"], 2, "not an act id"),
         (["statement", "cust-lin", "--month", "July"], 2, "2026-07"),
