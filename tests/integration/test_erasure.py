@@ -332,8 +332,8 @@ def test_her_energy_lapses_and_expires_by_its_own_rules(life: Life) -> None:
 STEPS = (
     "DELETE ledger.occasion", "DELETE ledger.match", "DELETE feed.conflict", "DELETE feed.waiting_refund",
     "UPDATE ledger.act", "UPDATE ledger.reversal", "UPDATE ledger.entry", "DELETE ledger.proposal",
-    "UPDATE ledger.proposal", "UPDATE ledger.holder", "DELETE home.preference", "DELETE api.request", "INSERT accounts.customer",
-    "UPDATE accounts.consent", "DELETE accounts.card", "DELETE accounts.customer",
+    "UPDATE ledger.proposal", "UPDATE ledger.holder", "DELETE home.preference", "DELETE api.request",
+    "INSERT accounts.customer",    "UPDATE accounts.consent", "DELETE accounts.card", "DELETE accounts.customer",
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from tests.simulation.running import Bench, Ended, another_store, in_small_batches, shipped, tidy_archive
 
 from ditan import feed
+from ditan.accounts import Erasing, erase
 from ditan.insight import boundaries
 from ditan.kernel.errors import InvalidInput
 from ditan.kernel.ids import act_id
@@ -500,6 +501,11 @@ def test_every_code_of_the_ledger_is_met_here(lin: Bench, tmp_path: Path) -> Non
     )
     shy = replace(ride, event_id="shy", customer_ref="cust-shy", card_ref="card-shy")
     found |= {end.code for end in lin.ingest_events("third", [shy], tmp_path).values()}
+    early = factories.refund(replace(ride, event_id="not yet"))
+    found |= {end.code for end in lin.ingest_events("fourth", [early], tmp_path).values()}
+    lin.decide_lines([f'{{"at":"{lin.clock.now().isoformat()}","customer_ref":"cust-lin","action":"close"}}'])
+    assert lin.store.run(lambda c: erase(c, "cust-lin", lin.clock.now())) is Erasing.DONE
+    found |= {end.code for end in lin.ingest_events("fifth", [ride], tmp_path).values()}
     assert found == {str(code) for code in PostCode}
 
 

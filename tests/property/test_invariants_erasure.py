@@ -105,6 +105,11 @@ CORRUPTIONS = {
     "a card": Corruption(f"UPDATE accounts.card SET customer_id = {GONE}", "a card"),
     "a preference": Corruption(
         f"INSERT INTO home.preference VALUES ({GONE}, 'en', true, true, now())", "a preference"),
+    "a mark of what was read": Corruption(
+        f"INSERT INTO home.notice_read VALUES ({GONE}, now(), gen_random_uuid())", "a mark of what was read"),
+    "the words of a dispute": Corruption(
+        "INSERT INTO home.dispute (customer_id, act_id, nth, reason, words, opened_at)"
+        f" VALUES ({GONE}, '{RIDE_ID}', 1, 'other', 'her words', now())", "the words of a dispute"),
     "a waiting refund": Corruption(
         "INSERT INTO feed.waiting_refund SELECT gen_random_uuid(), gen_random_uuid(), NULL, NULL, true, 1, now(),"
         f" batch_id, now(), {GONE} FROM feed.batch LIMIT 1", "a waiting refund"),
@@ -124,12 +129,12 @@ CORRUPTIONS = {
     "the content of an act of somebody else": Corruption(
         f"UPDATE ledger.act SET content_key = '{'0' * 32}' WHERE customer_id = {HERS}", "is not erased"),
     "an occasion": Corruption(
-        "INSERT INTO ledger.occasion SELECT gen_random_uuid(), act_id, batch_id FROM ledger.act"
+        "INSERT INTO ledger.occasion SELECT gen_random_uuid(), act_id, customer_id FROM ledger.act"
         f" WHERE act_id = '{BILL_ID}'",
         "its occasion"),
     "a match": Corruption(
-        "INSERT INTO ledger.match SELECT gen_random_uuid(), act_id, occurred_at, amount_fen, batch_id FROM ledger.act"
-        f" WHERE act_id = '{RIDE_ID}'", "its match"),
+        "INSERT INTO ledger.match SELECT gen_random_uuid(), act_id, occurred_at, amount_fen, customer_id"
+        f" FROM ledger.act WHERE act_id = '{RIDE_ID}'", "its match"),
     "a conflict": Corruption(
         "INSERT INTO feed.conflict SELECT act_id, gen_random_uuid(), batch_id, 1 FROM ledger.act"
         f" WHERE act_id = '{BILL_ID}'",

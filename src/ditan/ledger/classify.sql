@@ -230,14 +230,14 @@ SELECT act_id, content_key, customer_id, {batch_id}::BIGINT AS batch_id, at_us, 
 FROM decided WHERE code IN ('posted', 'capped', 'same_occasion', 'too_soon') ORDER BY customer_id, at_us, row_number
 
 -- name: new_occasions
--- why: A second act of the same occasion will find it taken.
-SELECT occasion_key, act_id, {batch_id}::BIGINT AS batch_id
-FROM decided WHERE code IN ('posted', 'capped') AND occasion_key IS NOT NULL
+-- why: A second act of the same occasion will find it taken. By customer: so they are found when one is erased.
+SELECT occasion_key, act_id, customer_id FROM decided
+WHERE code IN ('posted', 'capped') AND occasion_key IS NOT NULL ORDER BY customer_id
 
 -- name: new_matches
 -- why: Only feeds whose refunds carry no reference have any.
-SELECT match_key, act_id, at_us, amount_fen::BIGINT AS amount_fen, {batch_id}::BIGINT AS batch_id FROM decided
-WHERE code IN ('posted', 'capped', 'same_occasion', 'too_soon') AND match_key IS NOT NULL
+SELECT match_key, act_id, at_us, amount_fen::BIGINT AS amount_fen, customer_id FROM decided
+WHERE code IN ('posted', 'capped', 'same_occasion', 'too_soon') AND match_key IS NOT NULL ORDER BY customer_id
 
 -- name: make_balls
 -- why: The energy of an act ripens on a later business day, at once if it came later than that, and carries its own rule.

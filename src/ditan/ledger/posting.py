@@ -134,9 +134,10 @@ def _write(
         change = _write_acts(connection, duck, batch_id, pack_id, now)
     store.copy_in(connection, "change", change)
     store.write(connection, "change_holders")
-    store.copy_in(connection, "ledger.occasion", _rows_of_batch(duck, "new_occasions", batch_id))
-    store.copy_in(connection, "ledger.match", _rows_of_batch(duck, "new_matches", batch_id))
-    store.copy_in(connection, "ledger.issued", _rows_of_batch(duck, "issued", batch_id))
+    store.copy_in(connection, "ledger.occasion", _rows(duck, "new_occasions"))
+    store.copy_in(connection, "ledger.match", _rows(duck, "new_matches"))
+    issued = duck.sql(_DECIDE["issued"].format(batch_id=int(batch_id))).to_arrow_table()
+    store.copy_in(connection, "ledger.issued", issued)
     conflicts = _rows(duck, "conflicts").to_pylist()
     store.write(connection, "record_conflicts", {"batch_id": batch_id, "conflicts": Jsonb(conflicts)})
 
@@ -167,10 +168,6 @@ def _refund(
 
 def _rows(duck: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
     return duck.sql(_DECIDE[name]).to_arrow_table()
-
-
-def _rows_of_batch(duck: duckdb.DuckDBPyConnection, name: str, batch_id: BatchId) -> pa.Table:
-    return duck.sql(_DECIDE[name].format(batch_id=int(batch_id))).to_arrow_table()
 
 
 def _answer(connection: psycopg.Connection[Any], duck: duckdb.DuckDBPyConnection, name: str) -> int:

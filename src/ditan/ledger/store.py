@@ -32,9 +32,9 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "amount_fen": "int8", "quantity_milli": "int8", "raw_mg": "int8", "carbon_mg": "int8", "energy": "int4",
         "rate_id": "int4", "pack_id": "int2", "scenario": "int2", "cut": "int2",
     },
-    "ledger.occasion": {"occasion_key": "uuid", "act_id": "uuid", "batch_id": "int8"},
+    "ledger.occasion": {"occasion_key": "uuid", "act_id": "uuid", "customer_id": "int8"},
     "ledger.match": {
-        "match_key": "uuid", "act_id": "uuid", "at_us": "timestamptz", "amount_fen": "int8", "batch_id": "int8",
+        "match_key": "uuid", "act_id": "uuid", "at_us": "timestamptz", "amount_fen": "int8", "customer_id": "int8",
     },
     "change": {
         "customer_id": "int8", "carbon_mg": "int8", "energy": "int8", "due_minute": "int8", "quota": "bytea",

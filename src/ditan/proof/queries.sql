@@ -406,6 +406,10 @@ SELECT (SELECT count(*) FROM accounts.customer) AS looked, array(
     FROM (
         SELECT customer_id, 'a card' AS what FROM accounts.card
         UNION ALL SELECT customer_id, 'a preference' FROM home.preference
+        UNION ALL SELECT customer_id, 'a mark of what was read' FROM home.notice_read
+        UNION ALL SELECT customer_id, 'the words of a dispute' FROM home.dispute WHERE words IS NOT NULL
+        UNION ALL SELECT customer_id, 'the answer to a dispute' FROM home.dispute JOIN home.dispute_answer USING (dispute_no)
+            WHERE because_en <> 'erased'
         UNION ALL SELECT customer_id, 'a waiting refund' FROM feed.waiting_refund
         UNION ALL SELECT customer_id, 'a remembered request' FROM api.request
         UNION ALL SELECT customer_id, 'an open correction' FROM ledger.proposal WHERE decided_at IS NULL

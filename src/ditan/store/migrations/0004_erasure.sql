@@ -18,15 +18,16 @@ ALTER TABLE ledger.holder
     ALTER COLUMN customer_key DROP NOT NULL,
     ADD CONSTRAINT inv_14_named_or_erased CHECK ((customer_key IS NULL) = (customer_id >= 70368744177664));
 
--- An occasion or a match is found by its batch when its act is erased: they are written batch by batch, so the smallest index does.
-ALTER TABLE ledger.occasion ADD COLUMN batch_id bigint;
-UPDATE ledger.occasion o SET batch_id = a.batch_id FROM ledger.act a WHERE a.act_id = o.act_id;
-ALTER TABLE ledger.occasion ALTER COLUMN batch_id SET NOT NULL;
-CREATE INDEX occasion_of_batch ON ledger.occasion USING brin (batch_id) WITH (autosummarize = on);
-ALTER TABLE ledger.match ADD COLUMN batch_id bigint;
-UPDATE ledger.match m SET batch_id = a.batch_id FROM ledger.act a WHERE a.act_id = m.act_id;
-ALTER TABLE ledger.match ALTER COLUMN batch_id SET NOT NULL;
-CREATE INDEX match_of_batch ON ledger.match USING brin (batch_id) WITH (autosummarize = on);
+-- Whose an occasion or a match is, so that it can go with the customer. A batch writes them by customer, so a small index finds
+-- them: 4 pages of each batch are looked at.
+ALTER TABLE ledger.occasion ADD COLUMN customer_id bigint;
+UPDATE ledger.occasion o SET customer_id = a.customer_id FROM ledger.act a WHERE a.act_id = o.act_id;
+ALTER TABLE ledger.occasion ALTER COLUMN customer_id SET NOT NULL;
+CREATE INDEX occasion_of_customer ON ledger.occasion USING brin (customer_id) WITH (pages_per_range = 4, autosummarize = on);
+ALTER TABLE ledger.match ADD COLUMN customer_id bigint;
+UPDATE ledger.match m SET customer_id = a.customer_id FROM ledger.act a WHERE a.act_id = m.act_id;
+ALTER TABLE ledger.match ALTER COLUMN customer_id SET NOT NULL;
+CREATE INDEX match_of_customer ON ledger.match USING brin (customer_id) WITH (pages_per_range = 4, autosummarize = on);
 
 -- Whose they are, so that they can go with the customer. Empty: nobody's who has an account.
 ALTER TABLE feed.waiting_refund ADD COLUMN customer_id bigint;
@@ -49,8 +50,6 @@ DECLARE
     c accounts.customer;
     v_held bigint;
     v_new bigint;
-    v_acts uuid[];
-    v_batches bigint[];
 BEGIN
     -- After the batch that posts for this customer, and before the next one: see hold_shards in ledger/queries.sql.
     PERFORM pg_advisory_xact_lock(7315001, ledger.shard(p_customer_key));
@@ -66,12 +65,12 @@ BEGIN
     END IF;
     v_new := nextval('accounts.erased_customer_id');
 
-    SELECT coalesce(array_agg(act_id), '{}'), coalesce(array_agg(DISTINCT batch_id), '{}') INTO v_acts, v_batches
-    FROM ledger.act WHERE customer_id = c.customer_id;
-    DELETE FROM ledger.occasion WHERE batch_id = ANY (v_batches) AND act_id = ANY (v_acts);
-    DELETE FROM ledger.match WHERE batch_id = ANY (v_batches) AND act_id = ANY (v_acts);
-    DELETE FROM feed.conflict WHERE event_key = ANY (v_acts)
-        OR event_key IN (SELECT reversal_id FROM ledger.reversal WHERE customer_id = c.customer_id);
+    DELETE FROM ledger.occasion WHERE customer_id = c.customer_id;
+    DELETE FROM ledger.match WHERE customer_id = c.customer_id;
+    DELETE FROM feed.conflict WHERE event_key IN (
+        SELECT act_id FROM ledger.act WHERE customer_id = c.customer_id
+        UNION ALL
+        SELECT reversal_id FROM ledger.reversal WHERE customer_id = c.customer_id);
     DELETE FROM feed.waiting_refund WHERE customer_id = c.customer_id;
 
     UPDATE ledger.act SET customer_id = v_new, content_key = nothing WHERE customer_id = c.customer_id;
