@@ -8,15 +8,20 @@ WHERE EXISTS (SELECT FROM unnest(balls) ball WHERE ball >> 36 <= ledger.minute(%
 SELECT c.customer_ref, h.customer_id
 FROM ledger.holder h JOIN accounts.customer c USING (customer_id)
 CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE a.occurred_at > %(now)s::timestamptz - interval '4 days') AS recent,
-        count(DISTINCT a.scenario) FILTER (WHERE a.occurred_at > %(now)s::timestamptz - interval '4 days') AS kinds,
-        count(*) FILTER (WHERE a.scenario = 1) AS rides
-    FROM ledger.act a WHERE a.customer_id = h.customer_id AND a.energy > 0
+    SELECT count(DISTINCT a.scenario) FILTER (WHERE a.occurred_at > %(now)s::timestamptz - interval '4 days') AS kinds,
+        count(*) FILTER (WHERE s.id = 'metro_ride') AS rides, count(*) FILTER (WHERE a.cut <> 0) * 10 > count(*) AS often_cut
+    FROM ledger.act a JOIN methodology.scenario s USING (pack_id, scenario) WHERE a.customer_id = h.customer_id
 ) n
-WHERE h.carbon_mg BETWEEN 5000000 AND 40000000 AND c.closed_at IS NULL AND n.rides > 0 AND h.available_energy > 200
+WHERE h.carbon_mg BETWEEN 5000000 AND 45000000 AND c.closed_at IS NULL AND n.rides > 0 AND h.available_energy > 200
   AND cardinality(h.balls) BETWEEN 2 AND 4
-ORDER BY least(n.kinds, 4) DESC, cardinality(h.balls) DESC, n.rides DESC, h.customer_id
+ORDER BY n.often_cut, least(n.kinds, 4) DESC, cardinality(h.balls) DESC, n.rides DESC, h.customer_id
 LIMIT 1
+
+-- name: latest_ride
+-- why: Which of some events was a customer's latest ride on the metro.
+SELECT a.act_id FROM ledger.act a JOIN methodology.scenario s USING (pack_id, scenario)
+WHERE a.customer_id = %(customer_id)s AND a.act_id = ANY (%(acts)s) AND s.id = 'metro_ride'
+ORDER BY a.occurred_at DESC LIMIT 1
 
 -- name: quiet
 -- why: Somebody with a small garden and a few fruits.

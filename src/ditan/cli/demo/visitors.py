@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from msgspec import structs
 
@@ -24,7 +25,6 @@ from ditan.testing.rows import COLUMNS
 _SQL = load_statements("ditan.cli.demo", "demo.sql")
 _REFUNDS: Final = 8
 _NEW: Final = "cust-new"
-_METRO: Final = "4111"
 _BUDGET: Final = 10_000
 _AWARD: Final = 88
 _CARDS_OF_NEW: Final[list[dict[str, str | bool]]] = [
@@ -43,7 +43,7 @@ def make_visitors(quarter: Quarter, files: Sequence[Path], now: datetime) -> lis
     about = Text(zh="还没有开户，有两张卡", en="No account yet, two cards")
     found = [_customer(store, _NEW, name, about)]
     if busy := _one(store, "busy", now=now):
-        _ride(quarter, busy[0], files, now)
+        _ride(quarter, busy, files, now)
         _award(store, CustomerId(busy[1]), now)
         name = Text(zh="林先生（合成）", en="Mr Lin (made up)")
         about = Text(zh="常坐地铁、常办业务，园子已经长起来", en="Rides and banks a lot; the garden has grown")
@@ -85,13 +85,16 @@ def _customer(store: Store, customer_ref: str, name: Text, about: Text) -> DemoC
     )
 
 
-def _ride(quarter: Quarter, customer_ref: str, files: Sequence[Path], now: datetime) -> None:
+def _ride(quarter: Quarter, busy: tuple[Any, ...], files: Sequence[Path], now: datetime) -> None:
     """Let a customer ride the metro once more, half an hour ago."""
-    rides = [row for file in files for row in _payments(file, customer_ref) if row["mcc"] == _METRO]
-    if rides:
+    customer_ref, number = busy
+    paid = _paid(files, customer_ref)
+    latest = _one(quarter.store, "latest_ride", customer_id=number, acts=list(paid))
+    if latest:
+        ride = paid[latest[0]]
         at = (now - timedelta(minutes=28)).isoformat(timespec="seconds")
-        ride = rides[-1] | {"event_id": f"{rides[-1]['event_id']}-demo", "occurred_at": at, "settled_on": ""}
-        _deliver(quarter, "this-morning", [ride], files, now)
+        again = ride | {"event_id": f"{ride['event_id']}-demo", "occurred_at": at, "settled_on": ""}
+        _deliver(quarter, "this-morning", [again], files, now)
 
 
 def _award(store: Store, customer: CustomerId, now: datetime) -> None:
@@ -143,8 +146,7 @@ def _refunds(
     store: Store, customer_ref: str, customer: CustomerId, files: Sequence[Path], now: datetime
 ) -> list[dict[str, str]]:
     """Full refunds of the latest payments by which the customer came to energy."""
-    paid = [row for file in files for row in _payments(file, customer_ref)]
-    events = {act_id(row["source"], row["event_id"]): row for row in paid}
+    events = _paid(files, customer_ref)
     with store.unit_of_work() as connection:
         asked = {"customer_id": customer, "acts": list(events)}
         given = connection.execute(_SQL["given_by"], asked).fetchall()
@@ -162,10 +164,12 @@ def _refunds(
     ]
 
 
-def _payments(file: Path, customer_ref: str) -> list[dict[str, str]]:
-    with file.open(encoding="utf-8", newline="") as lines:
-        return [
-            row
-            for row in csv.DictReader(lines)
-            if row["customer_ref"] == customer_ref and row["kind"] == "card_payment"
-        ]
+def _paid(files: Sequence[Path], customer_ref: str) -> dict[UUID, dict[str, str]]:
+    """A customer's card payments, by the act that each would be."""
+    found: dict[UUID, dict[str, str]] = {}
+    for file in files:
+        with file.open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines):
+                if row["customer_ref"] == customer_ref and row["kind"] == "card_payment":
+                    found[act_id(row["source"], row["event_id"])] = row
+    return found
