@@ -53,7 +53,8 @@ def test_everything_that_is_kept_is_there(lin: Asker, bench: Bench, clock: Fixed
 def test_every_table_that_names_a_customer_is_exported(bench: Bench) -> None:
     """A table that is added later and holds something of a customer must be exported as well.
 
-    A proposal is the bank's draft; what it becomes is an entry. A remembered request is a hash and the answer she got.
+    A proposal is the bank's draft; what it becomes is an entry. A remembered request is a hash and the
+    answer she got, an occasion or a match a hash that leads to an act of hers.
     """
     named = bench.ask(
         "SELECT table_schema || '.' || table_name FROM information_schema.columns JOIN information_schema.tables"
@@ -62,8 +63,8 @@ def test_every_table_that_names_a_customer_is_exported(bench: Bench) -> None:
     )
     assert [row[0] for row in named] == [
         "accounts.card", "accounts.consent", "accounts.customer", "api.request", "feed.waiting_refund", "home.dispute",
-        "home.notice_read", "home.preference", "ledger.act", "ledger.entry", "ledger.holder", "ledger.proposal",
-        "ledger.reversal",
+        "home.notice_read", "home.preference", "ledger.act", "ledger.entry", "ledger.holder", "ledger.match",
+        "ledger.occasion", "ledger.proposal", "ledger.reversal",
     ]  # fmt: skip
 
 

@@ -20,25 +20,33 @@ declare global {
 export class SignedOut extends Error {}
 
 const KEPT = 'ditan.token'
+const DEMO = 'ditan.demo'
 let token: string | null = null
 
-/** Take a token that came in the address after `#token=`, which no server sees, and take it out of the address. */
+/** Take a token that came in the address after `#token=`, which no server sees, and take it out of the address.
+    The router, which looks at the address first, has made it `#/token=`. */
 export function tokenFromAddress(): void {
-  const found = /[#&]token=([^&]+)/.exec(location.hash)
+  const found = /#\/?token=([^&]+)/.exec(location.hash)
   if (!found?.[1]) return
   keep(decodeURIComponent(found[1]))
   history.replaceState(null, '', location.pathname + location.search + '#/')
 }
 
-/** Keep a token for as long as this tab is open. */
-export function keep(given: string): void {
+/** Keep a token for as long as this tab is open. `demo`: it was chosen from the demo's customers. */
+export function keep(given: string, demo = false): void {
   token = given
   sessionStorage.setItem(KEPT, given)
+  if (demo) sessionStorage.setItem(DEMO, '1')
+  else sessionStorage.removeItem(DEMO)
 }
+
+/** Whether another customer can be chosen: a bank's app signs out by itself. */
+export const fromDemo = (): boolean => sessionStorage.getItem(DEMO) !== null
 
 export function forget(): void {
   token = null
   sessionStorage.removeItem(KEPT)
+  sessionStorage.removeItem(DEMO)
 }
 
 /** The token to send. Raises SignedOut when there is none. */
