@@ -51,6 +51,8 @@ export const scenarioWords = words(
     notFound: '没有这个场景',
     backToList: '看全部场景',
     filter: '筛选',
+    noAccount: '开通碳账户之后才开始记录。',
+    openLink: '去开通',
     closed: '账户已关闭，不再记录新的行为。',
   },
   {
@@ -103,6 +105,8 @@ export const scenarioWords = words(
     notFound: 'There is no such scenario',
     backToList: 'All scenarios',
     filter: 'Filter',
+    noAccount: 'Acts are recorded once you have a carbon account.',
+    openLink: 'Open one',
     closed: 'The account is closed and records nothing new.',
   },
 )
