@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { drawn } from './equation'
+import { drawn, inOrder } from './equation'
 
 const read = (formula: string, numbers: string) =>
   drawn(formula, numbers)
@@ -32,4 +32,9 @@ describe('an equation', () => {
     expect(drawn('a * b', '1')).toBeNull()
     expect(drawn(Array(20).fill('a').join(' + '), Array(20).fill('1').join(' + '))).toBeNull()
   })
+})
+
+it('factors stand in the order of the formula, by whole names', () => {
+  const all = [{ id: 'net' }, { id: 'extra' }, { id: 'bus_net' }, { id: 'cut' }]
+  expect(inOrder('quantity * bus_net * cut + net', all).map(({ id }) => id)).toEqual(['bus_net', 'cut', 'net', 'extra'])
 })

@@ -61,3 +61,12 @@ function wrapped(names: string[]): boolean {
     return depth > 0 || (at === names.length - 1 && token === ')')
   })
 }
+
+/** Whether a formula names it. */
+export const names = (formula: string, id: string): boolean => new RegExp(`\\b${id}\\b`).test(formula)
+
+/** In the order in which a formula names them; those it does not name come after. */
+export function inOrder<T extends { id: string }>(formula: string, all: readonly T[]): T[] {
+  const place = ({ id }: T) => (names(formula, id) ? formula.search(new RegExp(`\\b${id}\\b`)) : formula.length)
+  return [...all].sort((a, b) => place(a) - place(b))
+}
