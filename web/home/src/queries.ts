@@ -6,14 +6,16 @@ import { api, Refusal, told, Unreachable } from '@/api/client'
 const MINUTE = 60_000
 
 export const queryClient = new QueryClient({
+  // Without a network it is said at once. Nothing waits unseen and is then done when nobody expects it any more.
   defaultOptions: {
     queries: {
+      networkMode: 'always',
       staleTime: MINUTE / 2,
       gcTime: 30 * MINUTE,
       // A refusal is an answer; only a lost connection is worth asking again.
       retry: (times, error) => error instanceof Unreachable && times < 2,
     },
-    mutations: { retry: (times, error) => error instanceof Unreachable && times < 1 },
+    mutations: { networkMode: 'always', retry: (times, error) => error instanceof Unreachable && times < 1 },
   },
 })
 

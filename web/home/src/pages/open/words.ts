@@ -34,9 +34,9 @@ export const openWords = words(
     lead: 'You decide what we may use, one by one',
     leadHint: 'Ride, pay bills and do business with our cards: every gram of reduction can be explained.',
     apart:
-      'Each switch is a separate consent to that one thing. None depends on another. You can withdraw under “Me” at any time, effective at once. Your other services with the bank stay as they are.',
+      'Each switch is a separate consent to that one thing. None depends on another. You can withdraw under "Me" at any time, effective at once. Your other services with the bank stay as they are.',
     version: 'Text {version}',
-    draftTexts: 'These texts are drafts: the bank’s lawyers have not approved them yet.',
+    draftTexts: "These texts are drafts: the bank's lawyers have not approved them yet.",
     chooseOne: 'Switch one on to choose cards',
     toCards: 'Agree to {n}, choose cards | Agree to {n}, choose cards',
     openNow: 'Agree to {n} and open',
@@ -51,6 +51,6 @@ export const openWords = words(
     useThis: 'Use this card and open',
     useSome: 'Use the {n} chosen and open | Use the {n} chosen and open',
     noCard: 'Open without a card for now',
-    noCards: 'The bank did not tell us which cards you have. You can open now and link cards later under “Me”.',
+    noCards: 'The bank did not tell us which cards you have. You can open now and link cards later under "Me".',
   },
 )
