@@ -8,6 +8,7 @@ const MINUTE = 60_000
 export const queryClient = new QueryClient({
   // Without a network it is said at once. Nothing waits unseen and is then done when nobody expects it any more.
   defaultOptions: {
+    // Without a network a request fails and says so, instead of waiting unseen for a better day.
     queries: {
       networkMode: 'always',
       staleTime: MINUTE / 2,

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from '@tanstack/vue-query'
 import { computed, reactive, ref, watch, type Ref } from 'vue'
 
-import { api, intention, Refusal, told, type Schema } from '@/api/client'
+import { api, intention, Refusal, told, type Schema, Unreachable } from '@/api/client'
 import { home as homeQuery } from '@/queries'
 
 import type { Ball } from './balls'
@@ -13,7 +13,7 @@ export type Fate = 'flying' | 'landed' | 'back'
 const PUT_BACK_MS = 4_000
 
 export interface Outcome {
-  code: Schema['EnergyCode'] | 'failed'
+  code: Schema['EnergyCode'] | 'failed' | 'unheard'
   energy: number
 }
 
@@ -44,7 +44,7 @@ export function useCollecting(home: Ref<Schema['Home'] | undefined>, heard: (out
       if (done.code === 'nothing') for (const ball of mine) forget(ball.ball_id)
     } catch (error) {
       for (const ball of mine) putBack(ball.ball_id)
-      heard({ code: 'failed', energy: 0 })
+      heard({ code: error instanceof Unreachable ? 'unheard' : 'failed', energy: 0 })
       if (error instanceof Refusal) await queries.invalidateQueries({ queryKey: homeQuery.queryKey })
     } finally {
       waiting.value -= 1
