@@ -55,6 +55,7 @@ def serving(environment: dict[str, str], *options: str) -> Iterator[str]:
             wait_until_it_answers(process, address)
             yield address
         finally:
+            ended = process.poll()
             process.send_signal(signal.SIGTERM)
             try:
                 process.wait(timeout=SECONDS_MAX)
@@ -62,6 +63,7 @@ def serving(environment: dict[str, str], *options: str) -> Iterator[str]:
                 process.kill()
         said.seek(0)
         log = said.read()
+    assert ended is None, f"the server ended by itself: {log[-4000:]}"
     assert "request.answered" in log
     assert not [secret for secret in (LIN, "card-lin", "eyJ", "cust-") if secret in log]
 
