@@ -89,7 +89,8 @@ class Phone:
 
     def axe(self) -> list[str]:
         """Serious and critical findings of axe on what is shown."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
         found = self.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
         return [
             f"{each['impact']} {each['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
