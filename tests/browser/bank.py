@@ -1,4 +1,4 @@
-"""The bank of the browser tests: a real server of the demo over a database of its own, whose time a test can move on."""
+"""The bank of the browser tests: a real server of the demo over a database of its own; a test moves its time on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page in a real Chromium, over a real server and database. One bank for all tests, and for each its own customers."""
+"""The page in a real Chromium, over a real server and database. One bank for all; each test has its own customers."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack

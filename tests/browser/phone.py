@@ -1,4 +1,4 @@
-"""A customer's phone: a real Chromium with our page on it, which fails a test for what a customer would never report."""
+"""A customer's phone: a real Chromium with our page on it, which fails a test for what no customer would report."""
 
 from __future__ import annotations
 
