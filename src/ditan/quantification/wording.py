@@ -58,13 +58,12 @@ def activity(pack: Pack, scenario: Scenario, claim: Claim) -> Text:
         case ActivitySource.FARE_BAND:
             return _fare(pack, claim)
         case ActivitySource.FARE_RATE:
-            formula = claim.steps[0].formula
-            return Text(zh=f"由金额折算：{formula} = {quantity}", en=f"from the amount: {formula} = {quantity}")
+            return Text(zh=f"由金额折算为 {quantity}", en=f"{quantity} from the amount")
         case ActivitySource.COUNTED:
             return Text(zh="事件本身即计量单位", en="the event itself is the unit")
     return Text(
-        zh=f"没有实测值，取保守的典型值：{claim.steps[0].formula} = {quantity}",
-        en=f"not measured, a conservative typical value: {claim.steps[0].formula} = {quantity}",
+        zh=f"没有实测值，取保守的典型值 {quantity}",
+        en=f"not measured, a conservative typical value of {quantity}",
     )
 
 
@@ -72,15 +71,15 @@ def warnings(pack: Pack, scenario: Scenario, claim: Claim) -> Iterator[Text]:
     """Say what a reader must know before trusting the number."""
     drafts = [name for name in claim.parameters if pack.factors[name].status is Status.DRAFT]
     if drafts:
-        listed = ", ".join(drafts)
-        yield Text(zh=f"{len(drafts)} 个参数是草案：{listed}", en=f"{len(drafts)} parameters are drafts: {listed}")
+        listed = _named(pack, drafts)
+        yield Text(zh=f"{len(drafts)} 个因子是草案：{listed.zh}", en=f"{len(drafts)} factors are drafts: {listed.en}")
     table = _table(pack, claim)
     if table is not None and table[0].status is Status.DRAFT:
-        yield Text(zh=f"票价表 {claim.tariff} 是草案", en=f"the fare table {claim.tariff} is a draft")
+        yield Text(zh="所用的票价表是草案", en="the fare table is a draft")
     late = [name for name in claim.parameters if pack.factors[name].review_by < claim.on]
     if late:
-        listed = ", ".join(late)
-        yield Text(zh=f"过了复核日期：{listed}", en=f"past the day of review: {listed}")
+        listed = _named(pack, late)
+        yield Text(zh=f"过了复核日期：{listed.zh}", en=f"past the day of review: {listed.en}")
     if pack.status is not Status.APPROVED:
         yield Text(
             zh=f"方法学版本 {pack.number} 未经批准（{pack.status}）",
@@ -113,6 +112,11 @@ def rounded(value: Fraction) -> str:
     return exact_text(Fraction(half_even(value * 10**places), 10**places))
 
 
+def _named(pack: Pack, factors: list[str]) -> Text:
+    names = [pack.factors[name].name for name in factors]
+    return Text(zh="、".join(name.zh for name in names), en="; ".join(name.en for name in names))
+
+
 def _what(scenario: Scenario, claim: Claim) -> Text:
     if claim.quantity == 1 and scenario.quantification.unit in _UNITS:
         return scenario.name
@@ -134,14 +138,14 @@ def _measured(claim: Claim) -> str:
 def _fare(pack: Pack, claim: Claim) -> Text:
     table = _table(pack, claim)
     assert table is not None, "a fare band comes from a table of the pack"
-    tariff, band = table
+    _, band = table
     price = exact_text(Fraction(band.fare_fen, 100))
     open_end = band.km_to is None
     span = f"> {band.km_from} km" if open_end else f"{band.km_from}–{band.km_to} km"
     taken, mean = f"{band.claim_km} km", f"{band.mean_km} km"
     return Text(
-        zh=f"票价 {price} 元在票价表 {tariff.id} 中对应 {span}，取该段第 25 百分位 {taken}（平均 {mean}）",
-        en=f"a fare of {price} yuan is {span} in table {tariff.id}: its 25th percentile {taken} is taken (mean {mean})",
+        zh=f"票价 {price} 元在当地票价表中对应 {span}，取该段第 25 百分位 {taken}（平均 {mean}）",
+        en=f"a fare of {price} yuan is {span} in the city's table: its 25th percentile {taken} is taken (mean {mean})",
     )
 
 

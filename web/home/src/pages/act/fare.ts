@@ -8,7 +8,7 @@ export interface FareBand {
 }
 
 const N = '(\\d+(?:\\.\\d+)?)'
-const TOLD = new RegExp(`(?:> ${N}|${N}–${N}) km in table .*?${N} km is taken \\(mean ${N} km\\)`)
+const TOLD = new RegExp(`(?:> ${N}|${N}–${N}) km in the city's table.*?${N} km is taken \\(mean ${N} km\\)`)
 
 /** null where the sentence tells no band. */
 export function fareBand(english: string): FareBand | null {
