@@ -1,5 +1,5 @@
 // What of the text on the page cannot be read: beyond the edge of the screen, or cut by what it stands in.
-;() => {
+() => {
   const found = []
   const width = document.documentElement.clientWidth
   if (document.documentElement.scrollWidth > width)
