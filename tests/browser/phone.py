@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, ViewportSize, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Request,
+    Response,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 from tests.browser.bank import Bank, Customer
 
 INSTALL: Final = "apt-get install chromium fonts-noto-cjk"
@@ -67,7 +77,7 @@ class Phone:
         page.set_default_timeout(TIMEOUT_MS)
         page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
         page.on("console", lambda said: self._hear(said.type, said.text))
-        page.on("requestfailed", lambda asked: self.troubles.append(f"lost: {asked.method} {asked.url}"))
+        page.on("requestfailed", self._miss)
         page.on("response", self._see)
         return page
 
@@ -75,9 +85,14 @@ class Phone:
         """Go to a place of the page, with everything on it loaded."""
         page = page or self.page
         page.goto(f"{self.address}/home/#{path}")
+        self.settle(page)
+        return page
+
+    def settle(self, page: Page | None = None) -> None:
+        """Wait until everything that was asked for is there."""
+        page = page or self.page
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.wait_for_load_state("networkidle")
-        return page
 
     def expect_trouble(self, pattern: str) -> None:
         """What a test makes go wrong on purpose."""
@@ -104,6 +119,10 @@ class Phone:
         known = ("Failed to load resource", "Service Worker registration blocked")
         if kind in {"error", "warning"} and not text.startswith(known):
             self.troubles.append(f"console: {text}")
+
+    def _miss(self, asked: Request) -> None:
+        if asked.failure != "net::ERR_ABORTED":  # she went elsewhere before the answer came
+            self.troubles.append(f"lost: {asked.method} {asked.url}")
 
     def _see(self, answer: Response) -> None:
         if answer.status >= 400:

@@ -1,5 +1,6 @@
 """A ball is collected once: from two tabs, with a finger that slips, over a network that is cut at the worst moment."""
 
+import re
 from typing import Any
 
 import pytest
@@ -51,6 +52,7 @@ def test_two_tabs_collect_the_same_ball_at_once(bank: Bank, phone: NewPhone, lin
     for route in held:
         route.continue_()
     for page in (first, second):
+        expect(page.get_by_text(re.compile("已收取 20 能量|已在别处收过")).first).to_be_attached()
         energy(page).to_have_text("20")
         expect(fruit(page)).to_have_count(0)
     assert bank.collected(lin) == (1, ENERGY)

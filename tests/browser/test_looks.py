@@ -69,6 +69,8 @@ def test_it_can_be_read(looking: Looking, name: str, language: str) -> None:
     larger = shown.context.new_cdp_session(page)
     larger.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
     assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+    page.reload()
+    shown.settle()
     found["360 px, 200 %"] = unseen(page)
     assert {where: what for where, what in found.items() if what} == {}
 
