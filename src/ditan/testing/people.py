@@ -18,7 +18,7 @@ from ditan.testing.dice import Dice
 DAY_S: Final = 86_400
 
 #: The version of the consent text that all synthetic customers saw.
-CONSENT_VERSION: Final = "2026-03"
+CONSENT_VERSION: Final = "2026-11"  # of the texts in `home/consents.toml`
 
 
 class Life(StrEnum):
