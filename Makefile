@@ -19,7 +19,7 @@ DEMO_HOME ?= $(shell d="$(CURDIR)"; \
 	else echo "/var/tmp/ditan-demo-$$(echo "$(CURDIR)" | cksum | cut -d ' ' -f 1)"; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page demo test crash check bench bench-ledger bench-api docs fmt lock clean
+.PHONY: help setup page demo test crash check bench bench-ledger bench-api screenshots docs fmt lock clean
 
 # Node builds the page. Where the machine has none that will do, a Python package brings it into .venv.
 NODE_WILL_DO := $(shell node -e 'const [a, b] = process.versions.node.split("."); \
@@ -63,6 +63,9 @@ bench-ledger: setup ## Measure the ledger beside plain PostgreSQL (ARGS=--quick,
 bench-api: setup ## Measure the first page beside a bare SELECT on the same server (ARGS=--quick).
 	$(BIN)/python -m bench.api $(ARGS)
 
+screenshots: setup page ## Take pictures of every page into screenshots/ (ARGS="--only home,act --width 390").
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
 docs: setup ## Write the pages of docs/reference that are made from the code.
 	$(BIN)/python -m docs.generator
 
@@ -79,7 +82,7 @@ lock: setup ## Pin the dependencies of pyproject.toml again (UPGRADE=--upgrade f
 
 clean: ## Stop the demo's database and remove .venv, caches and the demo's data.
 	-@[ ! -x $(BIN)/ditan ] || [ ! -d "$(DEMO_HOME)" ] || DITAN_HOME="$(DEMO_HOME)" $(BIN)/ditan db stop
-	rm -rf "$(DEMO_HOME)" $(VENV) web/node_modules $(dir $(PAGE)) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf "$(DEMO_HOME)" $(VENV) web/node_modules $(dir $(PAGE)) screenshots build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # `pip` and not `uv` here: a bank's machine has its package mirror in pip's own configuration.

@@ -41,6 +41,13 @@ class Customer:
             {"card_ref": self.credit, "product": "credit", "label": "8801", "quickpass": False},
         ]
 
+    @classmethod
+    def named(cls, subject: str, cards: list[dict[str, str | bool]]) -> Customer:
+        """Somebody whom the demo made."""
+        who = cls(subject)
+        who.subject, who.cards = subject, cards
+        return who
+
 
 class Bank:
     """What a test does as the bank, and what it asks beside the page."""

@@ -55,7 +55,7 @@ def test_from_opening_to_erasing(bank: Bank, phone: NewPhone) -> None:
     numbers(page, "340.9g", "0")
     assert posted["carbon_mg"] == 340_910
     hanging = page.get_by_role("list", name="待收的能量").get_by_role("button")
-    expect(hanging).to_have_accessible_name(re.compile("^地铁出行，能量 20 明早可收$"))
+    expect(hanging).to_have_accessible_name(re.compile("^地铁出行，能量 20，明早可收$"))
 
     bank.ripen(lin)
     page.reload()
