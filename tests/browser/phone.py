@@ -155,7 +155,9 @@ def phone_of(
     )
     kept = {"ditan.theme": theme, "ditan.type": "large" if large else "normal"}
     for name, value in kept.items():
-        context.add_init_script(f"localStorage.getItem('{name}') ?? localStorage.setItem('{name}', '{value}')")
+        context.add_init_script(
+            f"location.origin !== 'null' && (localStorage['{name}'] ??= '{value}')"  # not of about:blank
+        )
     if who and in_app:
         body = {"subject": who.subject, "cards": who.cards}
         context.add_init_script(_APP % (bank.address, _json(body)))

@@ -62,9 +62,9 @@ def serving(environment: dict[str, str], *options: str) -> Iterator[str]:
             finally:
                 with suppress(ProcessLookupError):  # with the workers that it started
                     os.killpg(process.pid, signal.SIGKILL)
-        said.seek(0)
-        log = said.read()
-    assert ended is None, f"the server ended by itself: {log[-4000:]}"
+            said.seek(0)
+            log = said.read()
+            assert ended is None, f"the server ended by itself ({ended}): {log[-4000:]}"
     assert "request.answered" in log
     assert not [secret for secret in (LIN, "card-lin", "eyJ", "cust-") if secret in log]
 
