@@ -126,9 +126,14 @@ def take(browser: Browser, bank: Bank, people: dict[str, Customer], shots: list[
 
 
 def picture(phone: Phone, shot: Shot, bank: Bank, who: Customer | None) -> None:
-    """Go there and take it, all of the page."""
+    """Go there and take all of the page. The first page fills its screen; the others get one as long as they are."""
     phone.page.goto("about:blank")
+    phone.page.set_viewport_size({"width": shot.width, "height": SIZES[shot.width]})
     phone.goto(address_of(shot.place, bank, who))
+    if shot.place.path != "/":
+        height = phone.page.evaluate("document.documentElement.scrollHeight")
+        phone.page.set_viewport_size({"width": shot.width, "height": max(height, SIZES[shot.width])})
+        phone.settle()
     file = FOLDER / shot.file()
     file.parent.mkdir(parents=True, exist_ok=True)
     phone.page.screenshot(path=file, full_page=True)
