@@ -88,6 +88,40 @@ sweep_customers = 50_000
 #: The holds that one unit of work of a sweep releases.
 sweep_holds = 1_000
 
+# --- rewards ---------------------------------------------------------------------------------------
+
+#: The most of one reward in one order.
+order_quantity_max = 100
+
+#: The longest energy can be set aside for an order, in days.
+hold_days_max = 366
+
+#: What a customer can write to an order, in characters.
+order_note_chars_max = 100
+
+#: The longest a partner's answer may take, in seconds, and be, in bytes.
+partner_seconds_max = 10
+partner_bytes_max = 1 << 16
+
+#: How long a worker has for one job, in seconds: then another one may take it.
+job_lease_seconds = 60
+
+#: How soon a job that failed is tried again, in seconds, doubled each time up to the longest.
+job_again_seconds = 30
+job_again_seconds_max = 3_600
+
+#: How long before its deadline an order is asked for once more, in minutes.
+ask_before_minutes = 10
+
+#: How far the clock of a partner may be from ours, in minutes; a webhook from further away is refused.
+webhook_minutes_max = 5
+
+#: The signatures of one webhook that are looked at.
+webhook_signatures_max = 8
+
+#: The secrets of one partner: the new one and the one it replaces.
+partner_secrets_max = 2
+
 # --- the API ---------------------------------------------------------------------------------------
 
 #: The events of one call of `POST /v1/events`. More belongs into a file.
@@ -166,6 +200,8 @@ assert batch_rows_max * amount_fen_max < 2**63, "the sum of a batch fits a bigin
 assert ball_energy_max < lot_energy_max < 2**62
 assert events_per_call_max <= batch_rows_max, "a call is a batch"
 assert events_per_call_max * 1_600 <= events_body_bytes_max, "an event has about 300 bytes"
+assert partner_seconds_max < job_lease_seconds, "a job is not taken from a worker that waits for a partner"
+assert job_again_seconds <= job_again_seconds_max
 assert page_read_ms_max < request_seconds_max * 1_000
 assert 0 < page_items <= page_items_max
 assert unit_of_work_attempts_max >= 2, "a failed unit of work is tried again"

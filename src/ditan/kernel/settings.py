@@ -78,6 +78,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         msgspec.Meta(description="Audience (`aud`) of tokens with which the bank's systems send events."),
     ] = "ditan-system"
+    token_partner_audience: Annotated[
+        str,
+        msgspec.Meta(description="Audience (`aud`) of tokens with which a partner reads its own orders."),
+    ] = "ditan-partner"
     token_algorithms: Annotated[
         str,
         msgspec.Meta(description="Signatures that are accepted, with blanks between; `none` and HMAC never are."),
@@ -90,6 +94,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         msgspec.Meta(ge=1, le=1_000_000, description="Requests a minute of one customer or system, on each worker."),
     ] = 240
+
+    rewards_catalogue: Annotated[
+        Path | None,
+        msgspec.Meta(
+            description="Folder of the rewards catalogue. Not set: the demo catalogue, whose partners are made up."
+        ),
+    ] = None
+    rewards_partners: Annotated[
+        Path | None,
+        msgspec.Meta(
+            description="TOML file with address and secrets of each partner: `[green-hill]`, `url`, `secrets` (two at "
+            "most). Not set: orders wait, and webhooks are refused."
+        ),
+    ] = None
 
     @property
     def embedded(self) -> bool:

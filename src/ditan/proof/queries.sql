@@ -57,10 +57,10 @@ SELECT (SELECT count(*) FROM ledger.posting) AS looked, array(
 -- name: inv_04
 -- why: The application's role may add and read entries, never change them. A closed day says what its entries say, once more
 -- why: from the postings and the entries; its balances follow the day before, and its digest follows from both.
-SELECT 9 + (SELECT count(*) FROM ledger.closed_line) AS looked, array(
+SELECT 10 + (SELECT count(*) FROM ledger.closed_line) AS looked, array(
     SELECT format('ditan_app may %s %s', privilege, relation)
     FROM unnest(array['ledger.act', 'ledger.reversal', 'ledger.entry', 'ledger.issued', 'ledger.shut_day', 'ledger.closed_day',
-            'ledger.closed_line', 'ledger.closed_flow', 'ledger.closed_lot']) relation,
+            'ledger.closed_line', 'ledger.closed_flow', 'ledger.closed_lot', 'rewards.order_change']) relation,
         unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) privilege
     WHERE has_table_privilege('ditan_app', relation, privilege)
        OR privilege = 'UPDATE' AND has_any_column_privilege('ditan_app', relation, privilege)
@@ -294,8 +294,9 @@ SELECT (SELECT count(*) FROM ledger.entry) AS looked, array(
     LIMIT 5) AS offenders
 
 -- name: inv_08
--- why: A limited account is never below zero, and is the sum of what its entries put in and took out.
-SELECT (SELECT count(*) FROM ledger.limited) AS looked, array(
+-- why: A limited account is never below zero, and is the sum of what its entries put in and took out. An order stands as its
+-- why: hold does and as its history says, and one that is open is being seen to.
+SELECT (SELECT count(*) FROM ledger.limited) + (SELECT count(*) FROM rewards.order) AS looked, array(
     SELECT format('%s %s (%s) holds %s, its entries say %s', l.kind, limited_id, l.name, l.balance, coalesce(e.units, 0))
     FROM ledger.limited l FULL JOIN (
         SELECT limited_id, sum(units) AS units FROM ledger.entry WHERE units <> 0 GROUP BY limited_id
@@ -304,6 +305,28 @@ SELECT (SELECT count(*) FROM ledger.limited) AS looked, array(
     UNION ALL
     SELECT format('award %s of %s energy took %s from its budget', entry_id, pending_energy, -units)
     FROM ledger.entry WHERE kind = 'award' AND (units <> -pending_energy OR limited_id IS NULL)
+    UNION ALL
+    SELECT format('order %s is %s; its hold of %s energy and %s of account %s was %s', order_id, o.state, -h.available_energy,
+        -h.units, h.limited_id, coalesce(e.kind::text, 'not ended'))
+    FROM rewards.order o LEFT JOIN ledger.entry h ON h.entry_id = o.order_id AND h.kind = 'hold'
+    LEFT JOIN ledger.entry e ON e.entry_id = ledger.end_of(o.order_id)
+    WHERE (h.customer_id, h.held_energy, -h.units, h.limited_id, h.deadline)
+        IS DISTINCT FROM (o.customer_id, o.energy, o.units, o.limited_id, o.deadline)
+       OR e.kind IS DISTINCT FROM CASE WHEN o.state IN ('fulfilled', 'partly_fulfilled', 'returned') THEN 'capture'
+            WHEN o.state IN ('failed', 'cancelled', 'expired') THEN 'release' END::ledger.kind
+       OR e.kind = 'capture' AND -(e.available_energy + e.held_energy - e.owed_energy) <> o.energy / o.quantity * o.delivered
+    UNION ALL
+    SELECT format('order %s is %s after %s changes; its history says %s after %s', order_id, o.state, o.changes, k.state, k.changes)
+    FROM rewards.order o LEFT JOIN (
+        SELECT DISTINCT ON (order_id) order_id, state, nth AS last, count(*) OVER (PARTITION BY order_id) AS changes
+        FROM rewards.order_change ORDER BY order_id, nth DESC
+    ) k USING (order_id)
+    WHERE (o.state, o.changes, o.changes) IS DISTINCT FROM (k.state, k.last, k.changes)
+    UNION ALL
+    SELECT format('order %s is %s and nothing is to be done for it', order_id, o.state)
+    FROM rewards.order o
+    WHERE o.state IN ('held', 'sent', 'confirmed', 'delayed', 'substituted')
+      AND NOT EXISTS (SELECT FROM rewards.job j WHERE j.order_id = o.order_id)
     LIMIT 5) AS offenders
 
 -- name: inv_09
@@ -358,6 +381,7 @@ WITH given AS (
     UNION ALL SELECT unnest(array[reason, maker, checker]) FROM ledger.proposal
     UNION ALL SELECT name FROM ledger.limited
     UNION ALL SELECT words FROM home.dispute WHERE words IS NOT NULL
+    UNION ALL SELECT unnest(array[note, code]) FROM rewards.order WHERE note IS NOT NULL OR code IS NOT NULL
     UNION ALL SELECT unnest(array[because_zh, because_en, answered_by]) FROM home.dispute_answer
 ), run AS (
     SELECT value, (regexp_matches(value, '\d+', 'g'))[1] AS digits FROM given WHERE value ~ '\d{13}'
@@ -410,6 +434,8 @@ SELECT (SELECT count(*) FROM accounts.customer) AS looked, array(
         UNION ALL SELECT customer_id, 'the words of a dispute' FROM home.dispute WHERE words IS NOT NULL
         UNION ALL SELECT customer_id, 'the answer to a dispute' FROM home.dispute JOIN home.dispute_answer USING (dispute_no)
             WHERE because_en <> 'erased'
+        UNION ALL SELECT customer_id, 'the words or the code of an order' FROM rewards.order
+            WHERE note IS NOT NULL OR code IS NOT NULL OR content_key <> '00000000-0000-0000-0000-000000000000'
         UNION ALL SELECT customer_id, 'a waiting refund' FROM feed.waiting_refund
         UNION ALL SELECT customer_id, 'a remembered request' FROM api.request
         UNION ALL SELECT customer_id, 'an open correction' FROM ledger.proposal WHERE decided_at IS NULL

@@ -1,0 +1,126 @@
+-- name: read_catalogue_id
+-- why: A catalogue that ran before is known by its version.
+SELECT catalogue_id FROM rewards.catalogue WHERE version = %(version)s
+
+-- name: write_catalogue
+-- why: Kept whole: an order says what it promised. Two processes that start together write it once.
+INSERT INTO rewards.catalogue (version, content, sha256, registered_at)
+VALUES (%(version)s, %(content)s, %(sha256)s, %(now)s) ON CONFLICT (version) DO NOTHING
+
+-- name: lock_customer
+-- why: Everything of a customer's orders takes turns here, like everything of her energy. Nothing: no account.
+SELECT customer_id FROM ledger.holder WHERE customer_key = %(customer_key)s FOR UPDATE
+
+-- name: lock_customer_of
+-- why: The same, from an order: the customer first, then the order, as the sweep does.
+SELECT FROM ledger.holder WHERE customer_id = (SELECT customer_id FROM rewards.order WHERE order_id = %(order_id)s) FOR UPDATE
+
+-- name: read_order
+-- why: One order, as it stands now.
+SELECT order_id, customer_id, content_key, reward_id, partner, quantity, energy, limited_id, units, placed_at, deadline,
+    state::text, changes
+FROM rewards.order WHERE order_id = %(order_id)s
+
+-- name: used
+-- why: What a customer had of a reward since a moment; what came to nothing does not count.
+SELECT coalesce(sum(quantity), 0)::bigint AS quantity FROM rewards.order
+WHERE customer_id = %(customer_id)s AND reward_id = %(reward_id)s AND placed_at >= %(since)s
+  AND state NOT IN ('failed', 'cancelled', 'expired')
+
+-- name: write_order
+-- why: The order, in the unit of work that holds its energy.
+INSERT INTO rewards.order (order_id, customer_id, content_key, catalogue_id, reward_id, partner, quantity, energy, limited_id,
+    units, note, placed_at, deadline, state, changes)
+VALUES (%(order_id)s, %(customer_id)s, %(content_key)s, %(catalogue_id)s, %(reward_id)s, %(partner)s, %(quantity)s, %(energy)s,
+    %(limited_id)s, %(units)s, %(note)s, %(now)s, %(deadline)s, 'held', 1)
+
+-- name: write_change
+-- why: History is only added to.
+INSERT INTO rewards.order_change (order_id, nth, state, reason, by, occurred_at, recorded_at)
+VALUES (%(order_id)s, %(nth)s, %(state)s, %(reason)s, %(by)s, %(at)s, %(now)s)
+
+-- name: change_order
+-- why: Where an order stands, beside the change that says why.
+UPDATE rewards.order SET state = %(state)s, changes = %(nth)s, delivered = coalesce(%(delivered)s, delivered),
+    code = coalesce(%(code)s, code)
+WHERE order_id = %(order_id)s
+
+-- name: write_job
+-- why: In the unit of work that makes it necessary. One of a kind: asking again for the same only moves it.
+INSERT INTO rewards.job (order_id, kind, due_at) VALUES (%(order_id)s, %(kind)s, %(due_at)s)
+ON CONFLICT (order_id, kind) DO UPDATE SET due_at = least(job.due_at, excluded.due_at)
+
+-- name: take_job
+-- why: The oldest job that is due and that nobody else takes, moved into the future: due again by itself if the worker dies.
+UPDATE rewards.job SET due_at = %(until)s, attempts = attempts + 1
+WHERE job_id = (SELECT job_id FROM rewards.job WHERE due_at <= %(now)s ORDER BY due_at, job_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING job_id, order_id, kind, attempts
+
+-- name: repeat_job
+-- why: It did not work this time.
+UPDATE rewards.job SET due_at = %(due_at)s, trouble = %(trouble)s WHERE job_id = %(job_id)s
+
+-- name: finish_job
+-- why: It is done; the order's history says what came of it.
+DELETE FROM rewards.job WHERE job_id = %(job_id)s
+
+-- name: drop_jobs
+-- why: An order that is over has nothing to be done.
+DELETE FROM rewards.job WHERE order_id = %(order_id)s
+
+-- name: next_due
+-- why: When there is something to do next.
+SELECT min(due_at) AS due_at, count(*) AS jobs FROM rewards.job
+
+-- name: read_webhook
+-- why: Whether a message was believed before, and what came of it.
+SELECT content_key, outcome FROM rewards.webhook WHERE partner = %(partner)s AND webhook_id = %(webhook_id)s
+
+-- name: write_webhook
+-- why: In the unit of work that does what it says.
+INSERT INTO rewards.webhook (partner, webhook_id, content_key, outcome, received_at)
+VALUES (%(partner)s, %(webhook_id)s, %(content_key)s, %(outcome)s, %(now)s)
+
+-- name: read_shelf
+-- why: What the customer has, what is left, and what was used in each period, in one trip. Nothing: no account.
+SELECT h.available_energy, h.closed_at <= %(now)s AS closed, (
+        SELECT jsonb_object_agg(l.name, l.balance) FROM ledger.limited l WHERE l.name = ANY (%(stocks)s)) AS stocks, (
+        SELECT jsonb_object_agg(u.reward_id, u.quantity) FROM (
+            SELECT o.reward_id, sum(o.quantity) AS quantity
+            FROM rewards.order o JOIN unnest(%(rewards)s::text[], %(since)s::timestamptz[]) AS p (reward_id, since) USING (reward_id)
+            WHERE o.customer_id = h.customer_id AND o.placed_at >= p.since AND o.state NOT IN ('failed', 'cancelled', 'expired')
+            GROUP BY o.reward_id) u) AS used
+FROM ledger.holder h WHERE h.customer_key = %(customer_key)s
+
+-- name: read_orders
+-- why: A customer's orders with what each promised and its history, the latest first. One empty row: none; no row: no account.
+SELECT o.order_id, o.reward_id, o.partner, o.quantity, o.energy, o.note, o.placed_at, o.deadline, o.state::text, o.delivered,
+    o.code, o.reward, o.partner_name, o.history
+FROM ledger.holder h LEFT JOIN LATERAL (
+    SELECT o.*, (SELECT r FROM jsonb_array_elements(c.content -> 'rewards') r WHERE r ->> 'id' = o.reward_id) AS reward,
+        (SELECT p -> 'name' FROM jsonb_array_elements(c.content -> 'partners') p WHERE p ->> 'id' = o.partner) AS partner_name,
+        (SELECT jsonb_agg(jsonb_build_object('state', k.state, 'reason', k.reason, 'by', k.by, 'at', k.recorded_at) ORDER BY k.nth)
+         FROM rewards.order_change k WHERE k.order_id = o.order_id) AS history
+    FROM rewards.order o JOIN rewards.catalogue c USING (catalogue_id)
+    WHERE o.customer_id = h.customer_id AND (%(order_id)s::uuid IS NULL OR o.order_id = %(order_id)s)
+      AND (%(before_at)s::timestamptz IS NULL OR (o.placed_at, o.order_id) < (%(before_at)s, %(before_id)s::uuid))
+    ORDER BY o.placed_at DESC, o.order_id DESC LIMIT %(limit)s
+) o ON true
+WHERE h.customer_key = %(customer_key)s
+ORDER BY o.placed_at DESC, o.order_id DESC
+
+-- name: read_partner_orders
+-- why: A partner's own orders, the latest first: nothing that says whose they are.
+SELECT order_id, reward_id, quantity, state::text, placed_at, deadline, delivered FROM rewards.order
+WHERE partner = %(partner)s AND state <> 'held'
+  AND (%(before_at)s::timestamptz IS NULL OR (placed_at, order_id) < (%(before_at)s, %(before_id)s::uuid))
+ORDER BY placed_at DESC, order_id DESC LIMIT %(limit)s
+
+-- name: captured
+-- why: The energy an order used, after what went back of a part.
+SELECT -(available_energy + held_energy - owed_energy) AS energy FROM ledger.entry
+WHERE entry_id = ledger.end_of(%(order_id)s) AND kind = 'capture'
+
+-- name: noted
+-- why: What a partner says in vain is written down once, however often it is said.
+SELECT nth FROM rewards.order_change WHERE order_id = %(order_id)s AND reason = %(reason)s LIMIT 1
