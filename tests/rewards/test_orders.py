@@ -115,7 +115,7 @@ def test_an_order_is_sent_confirmed_and_fulfilled(shop: Shop) -> None:
     )
     partner = Partner(lambda _kind, _order: next(answers))
     shop.place(LIN, GYM)
-    for _ in range(4):
+    for _ in range(6):
         work(shop, partner)
         shop.later(hours=1, minutes=1)
     order = shop.order(LIN)

@@ -22,9 +22,10 @@ from ditan.kernel.settings import Settings
 from ditan.store import Store
 
 ISSUER = "https://sso.bank.example"
-CUSTOMER, SYSTEM = "ditan-customer", "ditan-system"
+CUSTOMER, SYSTEM, PARTNER = "ditan-customer", "ditan-system", "ditan-partner"
 ALL_OF_CUSTOMER = "home:read home:write"
 ALL_OF_SYSTEM = "events:write metrics:read"
+ALL_OF_PARTNER = "orders:read"
 LIN = "cust-lin"
 MONDAY = datetime(2026, 7, 6, 12, tzinfo=BUSINESS_ZONE)  # after the ride of the factories
 

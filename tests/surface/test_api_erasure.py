@@ -76,7 +76,7 @@ def test_energy_that_is_held_comes_first(lin: Asker, bench: Bench, clock: FixedC
         lambda c: ledger.hold(c, ledger.find_customer(c, LIN), "gift", 2, deadline=now + DAY, now=now).entry_id
     )
     assert held is not None
-    lin.post("/v1/account/close")
+    lin.post("/v1/account/close")  # a hold without an order: the bank's own affair
     refused(lin("POST", ERASE, key="gone"), "energy_held")
     bench.store.run(lambda c: ledger.capture(c, held, now=now))
     assert lin.post(ERASE, key="gone") == {"erased": True}

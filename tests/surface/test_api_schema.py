@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from tests.rewards.shop import Shop
 from tests.simulation.running import Bench
-from tests.surface.asking import ALL_OF_SYSTEM, LIN, SYSTEM, token
+from tests.surface.asking import ALL_OF_PARTNER, ALL_OF_SYSTEM, LIN, PARTNER, SYSTEM, token
 from tests.surface.conftest import decisions
 from tests.surface.test_api_serving import environment, serving
 
@@ -50,7 +51,10 @@ def test_the_committed_document_is_fresh() -> None:
 def test_every_write_needs_an_idempotency_key() -> None:
     for method, path, found in operations():
         required = [each["name"] for each in found.get("parameters", []) if each["required"] and each["in"] == "header"]
-        assert (required == ["Idempotency-Key"]) is (method != "get"), f"{method} {path}"
+        if path.endswith("/webhooks"):  # its webhook-id is the key
+            assert required == ["webhook-id", "webhook-timestamp", "webhook-signature"]
+        else:
+            assert (required == ["Idempotency-Key"]) is (method != "get"), f"{method} {path}"
 
 
 def test_every_problem_is_a_problem() -> None:
@@ -74,11 +78,17 @@ def test_whatever_is_sent_is_answered_as_documented(store: Store, environment: d
     customer = token(now=now, exp=int(now.timestamp()) + 600, cards=cards)
     system = token("core", now=now, exp=int(now.timestamp()) + 600, audience=SYSTEM, scope=ALL_OF_SYSTEM)
     theirs = ["--include-path", "/v1/events", "--include-path", "/metrics"]
-    others = ["--exclude-path", "/v1/events", "--exclude-path", "/metrics"]
+    others = ["--exclude-path", "/v1/events", "--exclude-path", "/metrics", "--exclude-path", "/v1/partner/orders"]
+    partner = token("green-hill", now=now, exp=int(now.timestamp()) + 600, audience=PARTNER, scope=ALL_OF_PARTNER)
+    shop = Shop(store, FixedClock(now))
+    shop.correct(50_000, customer=LIN)
+    for reward_id in ("gym_card_month", "produce_rice", "tree_pine"):
+        shop.supply(reward_id, 10)
     with serving(environment) as address:
         for bearer, chosen, checks, seconds in (
             (customer, others, (*CHECKS, REFUSED_AS_A_WHOLE), 20),
             (system, theirs, CHECKS, 10),
+            (partner, ["--include-path", "/v1/partner/orders"], CHECKS, 5),
         ):
             command = [
                 sys.executable, "-m", "schemathesis.cli", "run", str(COMMITTED), "--url", address,

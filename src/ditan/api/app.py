@@ -11,8 +11,8 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from ditan import feed, packs
-from ditan.api import customer, system
+from ditan import feed, packs, rewards
+from ditan.api import customer, partner, system
 from ditan.api.edge import Edge
 from ditan.api.hall import Hall
 from ditan.api.identity import Identity, IssuerKeys, Keys, Principal
@@ -29,7 +29,7 @@ from ditan.store import Store
 
 def routes() -> Router:
     """Give every route, in one router: registered one by one, handlers that share a path would be made ready twice."""
-    return Router(path="/", route_handlers=[*customer.HANDLERS, *PAGE, *system.HANDLERS])
+    return Router(path="/", route_handlers=[*customer.HANDLERS, *PAGE, *partner.HANDLERS, *system.HANDLERS])
 
 
 def create_app(
@@ -43,7 +43,8 @@ def create_app(
 ) -> Edge:
     """Put the API together. `keys` and `issuer`: whose tokens are believed, when not those of the settings.
 
-    Raises: InvalidInput when the settings name no issuer; MethodologyError when the methodology may not run.
+    Raises: InvalidInput when the settings name no issuer, or the catalogue of rewards may not run; MethodologyError
+    when the methodology may not.
     """
     if keys is None:
         if not settings.token_keys:
@@ -52,7 +53,9 @@ def create_app(
             )
         keys = IssuerKeys(settings.token_keys)
     identity = Identity(settings, keys, issuer=issuer)
-    hall = Hall(settings, store, clock, methodology or prepare(store, packs.load(), clock), identity)
+    catalogue = rewards.load(settings.rewards_catalogue)
+    offer = store.run(lambda connection: rewards.registered_catalogue(connection, catalogue, clock.now()))
+    hall = Hall(settings, store, clock, methodology or prepare(store, packs.load(), clock), identity, offer)
     return Edge(build(hall), hall)
 
 

@@ -28,6 +28,10 @@ class ProblemCode(StrEnum):
     TOKEN_NOT_YET = "token_not_yet"
     WRONG_AUDIENCE = "wrong_audience"
     MISSING_SCOPE = "missing_scope"
+    WEBHOOK_UNSIGNED = "webhook_unsigned"
+    WEBHOOK_TOO_OLD = "webhook_too_old"
+    WEBHOOK_FROM_THE_FUTURE = "webhook_from_the_future"
+    WEBHOOK_FORGED = "webhook_forged"
     TOO_MANY_REQUESTS = "too_many_requests"
     BODY_TOO_LARGE = "body_too_large"
     MEDIA_TYPE = "media_type"
@@ -57,6 +61,13 @@ class Meaning(NamedTuple):
 _SIGN_IN: Final = Text(zh="请重新登录后再试。", en="Sign in again.")
 _ASK_PROVIDER: Final = Text(
     zh="请检查令牌的签发方，以及本系统的 token_* 设置。", en="Look at who issued the token and at the settings token_*."
+)
+_SIGN: Final = Text(
+    zh="请按 Standard Webhooks 用本行的密钥签名：webhook-id、webhook-timestamp、webhook-signature。",
+    en="Sign it by Standard Webhooks with this partner's secret: webhook-id, webhook-timestamp, webhook-signature.",
+)
+_CLOCKS: Final = Text(
+    zh="请检查时钟；重发时重新签名，webhook-id 不变。", en="Check the clocks; sign it anew under the same webhook-id."
 )
 _AGAIN: Final = Text(zh="没有做任何改动，请稍后重试。", en="Nothing was changed. Try again in a moment.")
 
@@ -100,14 +111,26 @@ MEANING: Final[dict[ProblemCode, Meaning]] = {
         403,
         Text(zh="这个令牌不能用于这个地址", en="This token is for another part of the API"),
         Text(
-            zh="客户的地址用客户令牌，银行系统的地址用系统令牌。",
-            en="Customers use customer tokens, the bank's systems use system tokens.",
+            zh="客户、银行系统、伙伴的地址各用各的令牌。",
+            en="Customers, the bank's systems and partners each use tokens of their own.",
         ),
     ),
     ProblemCode.MISSING_SCOPE: Meaning(
         403,
         Text(zh="令牌没有这项权限", en="The token lacks the scope for this"),
         Text(zh="请向签发方申请该 scope。", en="Ask the issuer for the scope."),
+    ),
+    ProblemCode.WEBHOOK_UNSIGNED: Meaning(
+        403, Text(zh="消息没有可读的签名", en="The message has no signature that can be read"), _SIGN
+    ),
+    ProblemCode.WEBHOOK_TOO_OLD: Meaning(
+        403, Text(zh="消息的时间太早", en="The message was sent too long ago"), _CLOCKS
+    ),
+    ProblemCode.WEBHOOK_FROM_THE_FUTURE: Meaning(
+        403, Text(zh="消息的时间在将来", en="The message was sent in the future"), _CLOCKS
+    ),
+    ProblemCode.WEBHOOK_FORGED: Meaning(
+        403, Text(zh="消息的签名不属于这个伙伴", en="The message was not signed by this partner"), _SIGN
     ),
     ProblemCode.TOO_MANY_REQUESTS: Meaning(
         429,

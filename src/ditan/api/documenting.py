@@ -15,6 +15,7 @@ from litestar.types.internal_types import PathParameterDefinition
 
 from ditan.api.app import DEPENDENCIES, routes
 from ditan.api.system.events import EventCall
+from ditan.rewards.receiving import Message
 
 _VERSION: Final = "1"
 _DESCRIPTION: Final = """\
@@ -46,7 +47,18 @@ def document() -> dict[str, Any]:
     )
     made: dict[str, Any] = app.openapi_schema.to_schema()
     _describe_events(made)
+    _describe_webhooks(made)
     return made
+
+
+def _describe_webhooks(made: dict[str, Any]) -> None:
+    """Say what the body of a webhook is: its bytes are signed, and so it is not read by the framework."""
+    (body,), parts = msgspec.json.schema_components([Message], ref_template="#/components/schemas/{name}")
+    made["components"]["schemas"] |= parts
+    made["paths"]["/v1/partner/{partner}/webhooks"]["post"]["requestBody"] = {
+        "required": True,
+        "content": {"application/json": {"schema": body}},
+    }
 
 
 def _describe_events(made: dict[str, Any]) -> None:

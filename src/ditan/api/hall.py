@@ -14,19 +14,27 @@ from ditan.insight.packing import pack_of_version
 from ditan.kernel.clock import Clock
 from ditan.kernel.settings import Settings
 from ditan.model import Pack
+from ditan.rewards import Offer, read_partners
 from ditan.store import Store
 
 _PACKS_KEPT = 4
 
 
 class Hall:
-    """Store, clock, methodology, the page, and who is let in."""
+    """Store, clock, methodology, rewards and their partners, the page, and who is let in."""
 
     def __init__(
-        self, settings: Settings, store: Store, clock: Clock, methodology: Methodology, identity: Identity
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        methodology: Methodology,
+        identity: Identity,
+        offer: Offer,
     ) -> None:
         self.settings, self.store, self.clock = settings, store, clock
         self.methodology, self.identity = methodology, identity
+        self.offer, self.partners = offer, read_partners(settings.rewards_partners)
         self.rates = Rates(settings.requests_per_minute)
         self.measures = Measures()
         self.built = read_built()

@@ -43,6 +43,7 @@ class Audience(StrEnum):
 
     CUSTOMER = "customer"
     SYSTEM = "system"
+    PARTNER = "partner"
 
 
 class Scope(StrEnum):
@@ -52,6 +53,7 @@ class Scope(StrEnum):
     HOME_WRITE = "home:write"
     EVENTS_WRITE = "events:write"
     METRICS_READ = "metrics:read"
+    ORDERS_READ = "orders:read"
 
 
 class Needs(Noun, kw_only=True):
@@ -165,6 +167,7 @@ class Identity:
         self.audiences = {
             settings.token_customer_audience: Audience.CUSTOMER,
             settings.token_system_audience: Audience.SYSTEM,
+            settings.token_partner_audience: Audience.PARTNER,
         }
         self.skew_seconds = settings.token_skew_seconds
         # Tokens whose signature was checked, each with the key that it was checked with: a page asks often. All else
@@ -174,7 +177,7 @@ class Identity:
             raise InvalidInput("tokens need an issuer", hint="Set DITAN_TOKEN_ISSUER and DITAN_TOKEN_KEYS.")
         if len(self.audiences) < len(Audience):
             raise InvalidInput(
-                "customers and systems need audiences of their own", hint="Look at the settings token_*."
+                "customers, systems and partners need audiences of their own", hint="Look at the settings token_*."
             )
         if not self.algorithms or set(self.algorithms) & set(_FORBIDDEN):
             raise InvalidInput("token_algorithms holds what is no public-key signature", hint="ES256 PS256 RS256")

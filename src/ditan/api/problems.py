@@ -22,8 +22,10 @@ from ditan.kernel.errors import (
     StoreUnavailable,
     TemporaryFailure,
 )
+from ditan.kernel.webhooks import Disbelieved
 from ditan.ledger import LedgerRefusal
 from ditan.model import Noun, Text
+from ditan.rewards import OrderRefusal
 
 log = structlog.get_logger(__name__)
 
@@ -111,6 +113,11 @@ def _read(error: Exception) -> tuple[ProblemCode, str, Text | None, dict[str, st
             return error.code, error.code, error.detail, dict(error.headers)
         case LedgerRefusal():
             return ProblemCode.CONFLICT, error.code, error.code.meaning, {}
+        case OrderRefusal():
+            return ProblemCode.CONFLICT, error.code, error.code.meaning, {}
+        case Disbelieved():
+            code = ProblemCode(error.why.value)
+            return code, code, None, {}
         case HTTPException():
             code = _HTTP.get(error.status_code, ProblemCode.INTERNAL)
             return code, code, None, dict(error.headers or {})

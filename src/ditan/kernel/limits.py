@@ -110,6 +110,10 @@ job_lease_seconds = 60
 job_again_seconds = 30
 job_again_seconds_max = 3_600
 
+#: How soon an order that was sent is asked for, in seconds, doubled each time up to the longest.
+ask_again_seconds = 3_600
+ask_again_seconds_max = 21_600
+
 #: How long before its deadline an order is asked for once more, in minutes.
 ask_before_minutes = 10
 

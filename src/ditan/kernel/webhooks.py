@@ -2,8 +2,8 @@
 
 Three headers: `webhook-id` names the message forever, `webhook-timestamp` says when it was sent, in seconds since 1970,
 and `webhook-signature` holds signatures over `id.timestamp.body`, with blanks between them. A secret is written
-`whsec_` and base64. Several secrets may be good at once, so that one can be replaced without a gap: the first signs, all
-are believed. The time is a parameter, which the package of the scheme does not have.
+`whsec_` and base64. Several secrets may be good at once, so that one can be replaced without a gap: the first signs,
+all are believed. The time is a parameter, which the package of the scheme does not have.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ the queue and `working` one turn of a worker; `calling` and `receiving` speak wi
 from ditan.rewards.calling import HttpCaller
 from ditan.rewards.cataloguing import Catalogue, Reward, load
 from ditan.rewards.codes import OrderCode, OrderRefusal, Reason, State
-from ditan.rewards.orders import Order, Ordering, cancel, place, read_orders
+from ditan.rewards.orders import Order, Ordering, cancel, orders_under_way, place, read_orders
 from ditan.rewards.partners import Address, read_partners
 from ditan.rewards.receiving import Received, believed, read_partner_orders, receive
 from ditan.rewards.registering import Offer, registered_catalogue
@@ -36,6 +36,7 @@ __all__ = [
     "believed",
     "cancel",
     "load",
+    "orders_under_way",
     "place",
     "read_orders",
     "read_partner_orders",

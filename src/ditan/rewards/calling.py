@@ -66,7 +66,7 @@ class Caller(Protocol):
 class HttpCaller:
     """Calls partners at the addresses of the settings."""
 
-    def __init__(self, partners: Mapping[str, Address], seconds_max: int = limits.partner_seconds_max) -> None:
+    def __init__(self, partners: Mapping[str, Address], seconds_max: float = limits.partner_seconds_max) -> None:
         self.partners, self.seconds_max = partners, seconds_max
 
     def __call__(self, kind: str, order: Kept, now: datetime) -> Heard:
@@ -126,7 +126,7 @@ def _told(order: Kept, name: str) -> dict[str, Any]:
 
 
 def _request(
-    url: str, method: str, path: str, body: bytes, headers: dict[str, str], seconds_max: int
+    url: str, method: str, path: str, body: bytes, headers: dict[str, str], seconds_max: float
 ) -> tuple[int, bytes]:
     """One request; redirects are not followed, and an answer that is too long is cut and so unreadable."""
     parts = urlsplit(url)

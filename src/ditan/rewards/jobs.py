@@ -54,9 +54,12 @@ def repeat(
     trouble: str | None = None,
 ) -> None:
     """Do it again, later each time; once more shortly before the deadline of an open order, and at it."""
-    due_at = now + timedelta(
-        seconds=min(limits.job_again_seconds * 2 ** min(job.attempts, 16), limits.job_again_seconds_max)
+    first, most = (
+        (limits.job_again_seconds * 2, limits.job_again_seconds_max)
+        if trouble or job.kind != "ask"
+        else (limits.ask_again_seconds, limits.ask_again_seconds_max)
     )
+    due_at = now + timedelta(seconds=min(first * 2 ** min(job.attempts - 1, 16), most))
     if deadline is not None:
         last = deadline - _LAST_ASK
         due_at = min(due_at, last if now < last else deadline)
@@ -72,4 +75,4 @@ def next_due(connection: psycopg.Connection[Any]) -> datetime | None:
 def first_ask(deadline: datetime, now: datetime) -> datetime:
     """Give when an order that was sent is asked for first, should the partner say nothing."""
     last = deadline - _LAST_ASK
-    return min(now + timedelta(seconds=limits.job_again_seconds_max), last if now < last else deadline)
+    return min(now + timedelta(seconds=limits.ask_again_seconds), last if now < last else deadline)

@@ -178,6 +178,12 @@ def cancel(connection: psycopg.Connection[Any], customer_ref: str, order_id: UUI
     change(connection, order, State.CANCELLED, Reason.BY_CUSTOMER, by="customer", at=now, now=now)
 
 
+def orders_under_way(connection: psycopg.Connection[Any], customer_ref: str) -> int:
+    """Lock a customer and count her orders that still hold energy: until the commit there will be no other."""
+    store.fetch(connection, "lock_customer", {"customer_key": key(customer_ref)})
+    return int(store.fetch(connection, "under_way", {"customer_key": key(customer_ref)})[0]["orders"])
+
+
 def _own(connection: psycopg.Connection[Any], customer_ref: str, order_id: UUID) -> Kept:
     locked = store.fetch(connection, "lock_customer", {"customer_key": key(customer_ref)})
     order = kept(connection, order_id) if locked else None

@@ -22,19 +22,21 @@ from ditan.rewards.codes import Reason
 from ditan.rewards.partners import Address
 
 
-class _Data(msgspec.Struct, kw_only=True):
+class MessageData(msgspec.Struct, kw_only=True):
+    """Which order, why, how many came when only some did, and the code of a card or coupon."""
+
     order_id: str
     reason: str = Reason.BY_PARTNER.value
     delivered: int | None = None
     code: str | None = None
 
 
-class _Message(msgspec.Struct, kw_only=True):
-    """`order.fulfilled` and the like; fields we do not know may be there."""
+class Message(msgspec.Struct, kw_only=True):
+    """What a partner says: `order.` and how the order stands; fields we do not know may be there."""
 
     type: str
     timestamp: datetime
-    data: _Data
+    data: MessageData
 
 
 class Received(Noun, kw_only=True):
@@ -64,7 +66,7 @@ def receive(connection: psycopg.Connection[Any], partner: str, webhook_id: str, 
     was used for another message. None of these is remembered.
     """
     try:
-        message = msgspec.json.decode(body, type=_Message)
+        message = msgspec.json.decode(body, type=Message)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"the message cannot be read: {error}", hint="Compare it with openapi.json.") from error
     data = message.data

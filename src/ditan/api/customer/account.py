@@ -21,6 +21,7 @@ from ditan.kernel import limits
 from ditan.kernel.errors import NotFound
 from ditan.ledger import EnergyCode, LedgerRefusal
 from ditan.model import CardProduct, Noun, Purpose, Status, Text
+from ditan.rewards import orders_under_way
 from ditan.store.pool import Connection
 
 Version = Annotated[str, msgspec.Meta(min_length=1, max_length=32, description="Of the text that was read.")]
@@ -133,7 +134,7 @@ def open_account(
         _require_current(given.purpose, given.version)
     named = [_named(who, ref) for ref in data.cards]
 
-    def decide(found: Account | None, now: datetime) -> list[AccountEvent]:
+    def decide(found: Account | None, now: datetime, _connection: Connection) -> list[AccountEvent]:
         opening = [] if found else [AccountEvent(at=now, action=Action.OPEN, customer_ref=who.subject)]
         granting = [
             AccountEvent(
@@ -157,10 +158,12 @@ def close_account(
 ) -> Response[Decided]:
     """Close the account: all consents end, all cards are let go. What was reduced stays, under the bank's pseudonym.
 
-    It can then be erased.
+    It can then be erased. Not while an order is under way: its energy is still set aside.
     """
 
-    def decide(_found: Account | None, now: datetime) -> list[AccountEvent]:
+    def decide(_found: Account | None, now: datetime, connection: Connection) -> list[AccountEvent]:
+        if orders_under_way(connection, who.subject):
+            raise Refused(ProblemCode.ENERGY_HELD)
         return [AccountEvent(at=now, action=Action.CLOSE, customer_ref=who.subject)]
 
     return _decide(request, hall, who, idempotency_key, b"", decide)
@@ -215,7 +218,7 @@ def grant(
     """Consent to one purpose, from now on."""
     _require_current(purpose, data.version)
 
-    def decide(found: Account | None, now: datetime) -> list[AccountEvent]:
+    def decide(found: Account | None, now: datetime, _connection: Connection) -> list[AccountEvent]:
         if found and purpose in _active(found):
             return []
         return [
@@ -237,7 +240,7 @@ def withdraw(
 ) -> Response[Decided]:
     """Withdraw one consent, from now on: what happens later does not count, what was given stays."""
 
-    def decide(found: Account | None, now: datetime) -> list[AccountEvent]:
+    def decide(found: Account | None, now: datetime, _connection: Connection) -> list[AccountEvent]:
         if not found or purpose not in _active(found):
             return []
         return [AccountEvent(at=now, action=Action.WITHDRAW_CONSENT, customer_ref=who.subject, purpose=purpose)]
@@ -258,7 +261,7 @@ def link(
     """Link a card that the token names: from now on payments with it count."""
     card = _named(who, data.card_ref)
 
-    def decide(found: Account | None, now: datetime) -> list[AccountEvent]:
+    def decide(found: Account | None, now: datetime, _connection: Connection) -> list[AccountEvent]:
         return [] if card.card_ref in _linked(found) else [_link(who, card, now)]
 
     return _decide(request, hall, who, idempotency_key, msgspec.json.encode(data), decide)
@@ -270,7 +273,7 @@ def unlink(
 ) -> Response[Decided]:
     """Unlink a card: from now on payments with it do not count; past ones stay."""
 
-    def decide(found: Account | None, now: datetime) -> list[AccountEvent]:
+    def decide(found: Account | None, now: datetime, _connection: Connection) -> list[AccountEvent]:
         if data.card_ref not in _linked(found):
             raise Refused(ProblemCode.NOT_FOUND)
         event = AccountEvent(at=now, action=Action.UNLINK_CARD, customer_ref=who.subject, card_ref=data.card_ref)
@@ -288,7 +291,7 @@ def _decide(
     who: Principal,
     idempotency_key: str,
     content: bytes,
-    decide: Callable[[Account | None, datetime], Sequence[AccountEvent]],
+    decide: Callable[[Account | None, datetime, Connection], Sequence[AccountEvent]],
     *,
     opening: bool = False,
 ) -> Response[Decided]:
@@ -300,7 +303,7 @@ def _decide(
             raise Refused(ProblemCode.NO_ACCOUNT)
         if found is not None and found.closed_at is not None:
             raise LedgerRefusal(EnergyCode.CLOSED)
-        events = decide(found, now)
+        events = decide(found, now, connection)
         apply_events(connection, events)
         return Decided(changed=bool(events), at=now)
 
