@@ -19,7 +19,7 @@ DEMO_HOME ?= $(shell d="$(CURDIR)"; \
 	else echo "/var/tmp/ditan-demo-$$(echo "$(CURDIR)" | cksum | cut -d ' ' -f 1)"; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page demo test crash check bench bench-ledger bench-api screenshots docs fmt lock clean
+.PHONY: help setup page demo test crash check bench bench-ledger bench-api screenshots docs fmt lock clean crash-rewards
 
 # Node builds the page. Where the machine has none that will do, a Python package brings it into .venv.
 NODE_WILL_DO := $(shell node -e 'const [a, b] = process.versions.node.split("."); \
@@ -31,7 +31,7 @@ PAGE := src/ditan/api/page/home/index.html
 PAGE_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -name schema.d.ts)
 
 help: ## Print this list.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(INSTALLED) ## Install everything, hash-checked, into .venv; leaves .venv/bin/ditan.
 
@@ -46,6 +46,9 @@ test: setup page ## Run all tests on two processes.
 
 crash: setup ## Kill clients and PostgreSQL again and again, and count what was lost or doubled (ROUNDS=200).
 	$(BIN)/python -m tests.crash --rounds $(ROUNDS) $(ARGS)
+
+crash-rewards: setup ## Kill workers while a partner misbehaves; orders, energy, stock and partner agree (ROUNDS=200).
+	$(BIN)/python -m tests.rewards --rounds $(ROUNDS) $(ARGS)
 
 check: setup page ## Check format, lint, types and the import contract.
 	$(BIN)/ruff format --check .
