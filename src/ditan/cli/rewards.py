@@ -99,7 +99,8 @@ def list_rewards(as_json: AsJson = False) -> None:
         rewards.registered_catalogue(connection, catalogue, now)
         return {each.name: each.balance for each in ledger.all_limited(connection)}
 
-    left = Store.open(settings).run(work)
+    with Store.open(settings) as store:
+        left = store.run(work)
     if as_json:
         print_json(catalogue)
         return

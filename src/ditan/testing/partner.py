@@ -25,6 +25,8 @@ from typing import Any, Final, NamedTuple
 from msgspec import Struct, field
 
 from ditan.kernel.clock import SYSTEM_CLOCK, Clock
+from ditan.kernel.demo import DemoClock
+from ditan.kernel.settings import load_settings
 from ditan.kernel.webhooks import Disbelieved, believe, read_secret, sign
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -310,12 +312,14 @@ def main() -> None:
     parser.add_argument("--webhooks", required=True, help="http://127.0.0.1:8000/v1/partner/NAME")
     parser.add_argument("--behavior", choices=["mixed", *Behavior], default="honest")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--demo", action="store_true", help="live in the time of the demo; only with its DITAN_HOME")
     given = parser.parse_args()
+    clock = DemoClock(load_settings()) if given.demo else SYSTEM_CLOCK
     behavior = None if given.behavior == "mixed" else Behavior(given.behavior)
-    partner = PartnerSimulator(given.secret, SYSTEM_CLOCK, behavior, given.seed)
+    partner = PartnerSimulator(given.secret, clock, behavior, given.seed)
     with PartnerServer(partner, given.port), suppress(KeyboardInterrupt):
         while True:
-            _send_all(partner, lambda m: post_webhook(given.webhooks, partner.secret, m, SYSTEM_CLOCK.now()))
+            _send_all(partner, lambda m: post_webhook(given.webhooks, partner.secret, m, clock.now()))
             time.sleep(0.5)
 
 

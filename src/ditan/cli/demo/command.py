@@ -14,6 +14,7 @@ from ditan.accounts import apply_events
 from ditan.cli.account import read_account_events
 from ditan.cli.check import print_verdicts, verify
 from ditan.cli.demo.days import Quarter, morning_after
+from ditan.cli.demo.shelves import fill_shelves
 from ditan.cli.demo.visitors import make_visitors
 from ditan.cli.explain import print_story
 from ditan.cli.reporting import FileReport, combined, print_report
@@ -130,6 +131,7 @@ def _run(settings: Settings, store: Store, customers: int, days: int, seed: int,
         reports = quarter.live(folder, written.files, advance)
     now = morning_after(max(written.files))
     write_customers(settings, make_visitors(quarter, [folder / name for name in sorted(written.files)], now))
+    fill_shelves(store, now)
     DemoClock(settings).set(now)
     with store.unit_of_work() as connection:
         month = f"{START:%Y-%m}"

@@ -60,8 +60,8 @@ def make_visitors(quarter: Quarter, files: Sequence[Path], now: datetime) -> lis
     spender = _one(store, "spender", **{"not": taken})
     if spender and _spend_and_refund(quarter, spender, files, now):
         about = Text(
-            zh="用掉能量之后又退了款，尚有欠的能量（演示里直接用掉：兑换还没有上线）",
-            en="Spent energy, then had refunds: energy is owed (the demo spends it: there are no rewards yet)",
+            zh="用掉能量之后又退了款，尚有欠的能量（演示里直接用掉，没有下单）",
+            en="Spent energy, then had refunds: energy is owed (the demo spends it without an order)",
         )
         found.append(_customer(store, spender[0], Text(zh="赵女士（合成）", en="Ms Zhao (made up)"), about))
     return found
