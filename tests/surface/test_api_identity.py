@@ -41,6 +41,7 @@ from ditan.api.routing import needs_of
 from ditan.kernel import limits
 from ditan.kernel.clock import FixedClock
 from ditan.kernel.errors import InvalidInput, StoreUnavailable
+from ditan.kernel.ids import check_character
 from ditan.kernel.settings import Settings
 from ditan.store import Store
 
@@ -159,8 +160,10 @@ EXAMPLES = {
     "{reward_id}": "tree_pine",
     "{order_id}": "order_" + "0" * 26,
     "{partner}": "green-hill",
+    "{number}": "T-2026-000001-" + check_character("2026000001"),
 }
 PAGE = {("GET", "/"), ("GET", "/home"), ("GET", "/home/{path}")}
+OPEN = {("GET", "/v1/certificates/{number}")}
 SIGNED = {("POST", "/v1/partner/{partner}/webhooks")}
 PUBLIC = {("GET", "/health"), ("GET", "/ready")} | PAGE
 
@@ -193,6 +196,9 @@ def test_every_route_lets_in_whom_it_is_for_and_nobody_else(app: Edge, client: A
         if (method, template) in SIGNED:  # its signature is its token: see test_api_partner.py
             assert needs is None
             assert ask(token(audience=PARTNER, scope=ALL_OF_PARTNER)).status_code in {400, 403}
+        elif (method, template) in OPEN:  # nothing in it says whose it is: see test_trees.py
+            assert needs is None
+            assert ask(None).status_code == 404
         elif needs is None:
             assert (method, template) in PUBLIC, f"{method} {template} is open to anybody"
             assert ask(None).status_code == 200

@@ -12,7 +12,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from ditan import feed, packs, rewards
-from ditan.api import customer, partner, system
+from ditan.api import anybody, customer, partner, system
 from ditan.api.edge import Edge
 from ditan.api.hall import Hall
 from ditan.api.identity import Identity, IssuerKeys, Keys, Principal
@@ -29,7 +29,8 @@ from ditan.store import Store
 
 def routes() -> Router:
     """Give every route, in one router: registered one by one, handlers that share a path would be made ready twice."""
-    return Router(path="/", route_handlers=[*customer.HANDLERS, *PAGE, *partner.HANDLERS, *system.HANDLERS])
+    handlers = [*customer.HANDLERS, *PAGE, *anybody.HANDLERS, *partner.HANDLERS, *system.HANDLERS]
+    return Router(path="/", route_handlers=handlers)
 
 
 def create_app(

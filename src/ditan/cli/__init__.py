@@ -14,6 +14,7 @@ from ditan.cli.check import check
 from ditan.cli.demo import demo
 from ditan.cli.explain import explain
 from ditan.cli.ingest import ingest
+from ditan.cli.plantings import add_plantings
 from ditan.cli.replay import replay
 from ditan.cli.serve import serve
 from ditan.cli.showing import say
@@ -68,6 +69,7 @@ app.command("synth")(synth)
 app.add_typer(account.app, name="account")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(dispute.app, name="dispute")
+add_plantings(rewards.app)
 app.add_typer(rewards.app, name="rewards")
 app.add_typer(methodology.app, name="methodology")
 app.add_typer(db.app, name="db")

@@ -12,7 +12,7 @@ import psycopg
 from ditan.home import store
 from ditan.kernel.clock import business_day
 from ditan.kernel.errors import Conflict, InvalidInput, NotFound
-from ditan.kernel.ids import key, show_act
+from ditan.kernel.ids import check_character, key, show_act
 from ditan.kernel.persons import tells_a_number
 from ditan.model import Noun, Pack, Text
 
@@ -107,7 +107,7 @@ CORRECTION: Final[dict[Reason, Text]] = {
 def reference_of(dispute_no: int, opened_at: datetime) -> str:
     """Write a number for people to read out: year, number, and a check character by ISO/IEC 7064 MOD 11-2."""
     year, number = f"{business_day(opened_at).year:04}", f"{dispute_no:06}"
-    return f"D-{year}-{number}-{_check_character(year + number)}"
+    return f"D-{year}-{number}-{check_character(year + number)}"
 
 
 def number_of(reference: str) -> int:
@@ -119,20 +119,12 @@ def number_of(reference: str) -> int:
     year, _, last = rest.partition("-")
     number, _, given = last.partition("-")
     digits = year + number
-    if letter != "D" or not (digits.isascii() and digits.isdigit()) or given != _check_character(digits):
+    if letter != "D" or not (digits.isascii() and digits.isdigit()) or given != check_character(digits):
         raise InvalidInput(
             f"{reference!r} is not the reference of a dispute",
             hint="It looks like D-2026-000123-6, and its last character tells a misread one; see `ditan dispute list`.",
         )
     return int(number)
-
-
-def _check_character(digits: str) -> str:
-    rest = 0
-    for digit in digits:
-        rest = (rest + int(digit)) * 2 % 11
-    check = (12 - rest) % 11
-    return "X" if check == 10 else str(check)
 
 
 def open_dispute(

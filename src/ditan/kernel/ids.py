@@ -76,3 +76,12 @@ def _read(prefix: str, text: str) -> UUID:
     for character in digits:
         number = number * 32 + _ALPHABET.index(character)
     return UUID(int=number)
+
+
+def check_character(digits: str) -> str:
+    """Give the character that tells a misread number, by ISO/IEC 7064 MOD 11-2."""
+    rest = 0
+    for digit in digits:
+        rest = (rest + int(digit)) * 2 % 11
+    check = (12 - rest) % 11
+    return "X" if check == 10 else str(check)

@@ -57,10 +57,11 @@ SELECT (SELECT count(*) FROM ledger.posting) AS looked, array(
 -- name: inv_04
 -- why: The application's role may add and read entries, never change them. A closed day says what its entries say, once more
 -- why: from the postings and the entries; its balances follow the day before, and its digest follows from both.
-SELECT 10 + (SELECT count(*) FROM ledger.closed_line) AS looked, array(
+SELECT 11 + (SELECT count(*) FROM ledger.closed_line) AS looked, array(
     SELECT format('ditan_app may %s %s', privilege, relation)
     FROM unnest(array['ledger.act', 'ledger.reversal', 'ledger.entry', 'ledger.issued', 'ledger.shut_day', 'ledger.closed_day',
-            'ledger.closed_line', 'ledger.closed_flow', 'ledger.closed_lot', 'rewards.order_change']) relation,
+            'ledger.closed_line', 'ledger.closed_flow', 'ledger.closed_lot', 'rewards.order_change',
+            'rewards.planting_event']) relation,
         unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) privilege
     WHERE has_table_privilege('ditan_app', relation, privilege)
        OR privilege = 'UPDATE' AND has_any_column_privilege('ditan_app', relation, privilege)
@@ -323,6 +324,10 @@ SELECT (SELECT count(*) FROM ledger.limited) + (SELECT count(*) FROM rewards.ord
     ) k USING (order_id)
     WHERE (o.state, o.changes, o.changes) IS DISTINCT FROM (k.state, k.last, k.changes)
     UNION ALL
+    SELECT format('planting %s of %s trees has %s', planting_id, p.trees, count(t.tree_no))
+    FROM rewards.planting p LEFT JOIN rewards.tree t USING (planting_id) GROUP BY planting_id, p.trees
+    HAVING p.trees <> count(t.tree_no)
+    UNION ALL
     SELECT format('order %s is %s and nothing is to be done for it', order_id, o.state)
     FROM rewards.order o
     WHERE o.state IN ('held', 'sent', 'confirmed', 'delayed', 'substituted')
@@ -381,6 +386,8 @@ WITH given AS (
     UNION ALL SELECT unnest(array[reason, maker, checker]) FROM ledger.proposal
     UNION ALL SELECT name FROM ledger.limited
     UNION ALL SELECT words FROM home.dispute WHERE words IS NOT NULL
+    UNION ALL SELECT unnest(array[contract, place_zh, place_en, opened_by]) FROM rewards.planting
+    UNION ALL SELECT unnest(array[evidence, recorded_by]) FROM rewards.planting_event
     UNION ALL SELECT unnest(array[note, code]) FROM rewards.order WHERE note IS NOT NULL OR code IS NOT NULL
     UNION ALL SELECT unnest(array[because_zh, because_en, answered_by]) FROM home.dispute_answer
 ), run AS (

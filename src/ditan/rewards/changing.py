@@ -85,6 +85,8 @@ def change(
     if state not in OPEN:
         store.write(connection, "drop_jobs", {"order_id": order.order_id})
     after = note(connection, order, reason, by=by, at=at, now=now, state=state, delivered=delivered, code=code)
+    if state in DELIVERED:
+        store.write(connection, "issue_trees", {"order_id": order.order_id, "now": now})
     _propose(connection, after, delivered, now)
     return after
 

@@ -22,6 +22,7 @@ from ditan.rewards.cataloguing import Period, Picture, Reward, RewardKind
 from ditan.rewards.changing import Kept, change, kept, let_go
 from ditan.rewards.codes import OrderCode, OrderRefusal, Reason, State
 from ditan.rewards.registering import Offer
+from ditan.rewards.trees import tree_number
 
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=BUSINESS_ZONE)
 
@@ -64,6 +65,7 @@ class Order(Noun, kw_only=True):
     deadline: datetime  # what is not delivered by then is given back
     delivered: int | None
     code: str | None
+    certificates: list[str]  # numbers of trees: anybody can look one up
     cancellable: bool
     history: list[Change]
 
@@ -226,6 +228,7 @@ def _order(row: dict[str, Any]) -> Order:
         deadline=row["deadline"],
         delivered=row["delivered"],
         code=row["code"],
+        certificates=[tree_number(no, datetime.fromisoformat(at)) for no, at in row["trees"] or []],
         cancellable=state is State.HELD,
         history=[_change(each) for each in row["history"]],
     )

@@ -95,12 +95,14 @@ FROM ledger.holder h WHERE h.customer_key = %(customer_key)s
 -- name: read_orders
 -- why: A customer's orders with what each promised and its history, the latest first. One empty row: none; no row: no account.
 SELECT o.order_id, o.reward_id, o.partner, o.quantity, o.energy, o.note, o.placed_at, o.deadline, o.state::text, o.delivered,
-    o.code, o.reward, o.partner_name, o.history
+    o.code, o.reward, o.partner_name, o.history, o.trees
 FROM ledger.holder h LEFT JOIN LATERAL (
     SELECT o.*, (SELECT r FROM jsonb_array_elements(c.content -> 'rewards') r WHERE r ->> 'id' = o.reward_id) AS reward,
         (SELECT p -> 'name' FROM jsonb_array_elements(c.content -> 'partners') p WHERE p ->> 'id' = o.partner) AS partner_name,
         (SELECT jsonb_agg(jsonb_build_object('state', k.state, 'reason', k.reason, 'by', k.by, 'at', k.recorded_at) ORDER BY k.nth)
-         FROM rewards.order_change k WHERE k.order_id = o.order_id) AS history
+         FROM rewards.order_change k WHERE k.order_id = o.order_id) AS history,
+        (SELECT jsonb_agg(jsonb_build_array(t.tree_no, t.issued_at) ORDER BY t.nth)
+         FROM rewards.tree t WHERE t.order_id = o.order_id) AS trees
     FROM rewards.order o JOIN rewards.catalogue c USING (catalogue_id)
     WHERE o.customer_id = h.customer_id AND (%(order_id)s::uuid IS NULL OR o.order_id = %(order_id)s)
       AND (%(before_at)s::timestamptz IS NULL OR (o.placed_at, o.order_id) < (%(before_at)s, %(before_id)s::uuid))
@@ -129,3 +131,65 @@ SELECT nth FROM rewards.order_change WHERE order_id = %(order_id)s AND reason = 
 -- why: An account with an order under way is not closed by its customer.
 SELECT count(*) AS orders FROM rewards.order o JOIN ledger.holder h USING (customer_id)
 WHERE h.customer_key = %(customer_key)s AND o.state IN ('held', 'sent', 'confirmed', 'delayed', 'substituted')
+
+-- name: issue_trees
+-- why: A tree order that is delivered gets its numbers, once; any other order gets none.
+INSERT INTO rewards.tree (order_id, nth, reward_id, issued_at)
+SELECT o.order_id, nth, o.reward_id, %(now)s
+FROM rewards.order o JOIN rewards.catalogue c USING (catalogue_id), generate_series(1, o.delivered) nth
+WHERE o.order_id = %(order_id)s AND EXISTS (
+    SELECT FROM jsonb_array_elements(c.content -> 'rewards') r WHERE r ->> 'id' = o.reward_id AND r ->> 'kind' = 'tree')
+ORDER BY nth
+ON CONFLICT (order_id, nth) DO NOTHING
+
+-- name: write_planting
+-- why: A planting begins with the trees that wait longest; those of orders that came back wait for nothing.
+WITH waiting AS (
+    SELECT tree_no FROM rewards.tree t JOIN rewards.order o USING (order_id)
+    WHERE t.reward_id = %(reward_id)s AND t.planting_id IS NULL AND o.partner = %(partner)s AND o.state <> 'returned'
+    ORDER BY tree_no LIMIT %(most)s FOR UPDATE OF t SKIP LOCKED
+), made AS (
+    INSERT INTO rewards.planting (partner, contract, reward_id, place_zh, place_en, trees, opened_by, opened_at)
+    SELECT %(partner)s, %(contract)s, %(reward_id)s, %(place_zh)s, %(place_en)s, count(*), %(by)s, %(now)s
+    FROM waiting HAVING count(*) > 0
+    RETURNING planting_id, trees
+)
+SELECT planting_id, trees, (SELECT array_agg(tree_no) FROM waiting) AS tree_nos FROM made
+
+-- name: assign_trees
+-- why: A tree says which planting it is part of.
+UPDATE rewards.tree SET planting_id = %(planting_id)s WHERE tree_no = ANY (%(tree_nos)s)
+
+-- name: read_planting
+-- why: Its events are numbered one after the other: two at the same moment meet at the primary key.
+SELECT p.planting_id, p.trees, p.opened_at, (SELECT max(nth) FROM rewards.planting_event e WHERE e.planting_id = p.planting_id) AS nth,
+    EXISTS (SELECT FROM rewards.planting_event e WHERE e.planting_id = p.planting_id AND kind = 'planted') AS planted
+FROM rewards.planting p WHERE planting_id = %(planting_id)s
+
+-- name: write_planting_event
+-- why: History is only added to.
+INSERT INTO rewards.planting_event (planting_id, nth, kind, on_day, trees, evidence, recorded_by, recorded_at)
+VALUES (%(planting_id)s, %(nth)s, %(kind)s, %(on_day)s, %(trees)s, %(evidence)s, %(by)s, %(now)s)
+
+-- name: read_tree
+-- why: What anybody may know of a tree who has its number: nothing says whose it is.
+SELECT t.tree_no, t.issued_at, o.state = 'returned' AS given_back, p.planting_id, p.contract, p.place_zh, p.place_en, p.trees,
+    (SELECT r FROM jsonb_array_elements(c.content -> 'rewards') r WHERE r ->> 'id' = o.reward_id) AS reward,
+    (SELECT q FROM jsonb_array_elements(c.content -> 'partners') q WHERE q ->> 'id' = o.partner) AS partner,
+    c.content ->> 'status' AS status, coalesce((
+        SELECT jsonb_agg(jsonb_build_object('kind', e.kind, 'on', e.on_day, 'trees', e.trees, 'evidence', e.evidence) ORDER BY e.nth)
+        FROM rewards.planting_event e WHERE e.planting_id = p.planting_id), '[]') AS events
+FROM rewards.tree t JOIN rewards.order o USING (order_id) JOIN rewards.catalogue c USING (catalogue_id)
+LEFT JOIN rewards.planting p ON p.planting_id = t.planting_id
+WHERE t.tree_no = %(tree_no)s
+
+-- name: list_plantings
+-- why: What operators look after, and how many trees of each reward still wait for one.
+SELECT planting_id, partner, contract, reward_id, place_zh, place_en, trees,
+    (SELECT e.kind FROM rewards.planting_event e WHERE e.planting_id = p.planting_id ORDER BY nth DESC LIMIT 1) AS latest
+FROM rewards.planting p
+UNION ALL
+SELECT NULL, o.partner, NULL, t.reward_id, NULL, NULL, count(*)::integer, NULL
+FROM rewards.tree t JOIN rewards.order o USING (order_id) WHERE t.planting_id IS NULL AND o.state <> 'returned'
+GROUP BY o.partner, t.reward_id
+ORDER BY planting_id NULLS FIRST

@@ -30,7 +30,9 @@ RETRIED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
 
 #: The same event or request, twice at the same moment: the second is tried again and finds what the first one wrote.
-MET_BEFORE = frozenset({"act_pkey", "reversal_pkey", "entry_pkey", "request_pkey", "webhook_pkey"})
+MET_BEFORE = frozenset(
+    {"act_pkey", "reversal_pkey", "entry_pkey", "request_pkey", "webhook_pkey", "planting_event_pkey"}
+)
 
 
 class StatementCount:

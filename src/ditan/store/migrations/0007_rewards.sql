@@ -88,6 +88,44 @@ CREATE TABLE rewards.webhook (
     PRIMARY KEY (partner, webhook_id)
 );
 
+-- Trees are planted together: what was agreed with the partner, and where.
+CREATE TABLE rewards.planting (
+    planting_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    partner text NOT NULL,
+    contract text NOT NULL,                 -- reference of the contract with the partner
+    reward_id text NOT NULL,
+    place_zh text NOT NULL,
+    place_en text NOT NULL,
+    trees integer NOT NULL CHECK (trees > 0), -- that belong to it
+    opened_by text NOT NULL,                -- the login of a person
+    opened_at timestamptz NOT NULL
+);
+
+-- What happened to a planting, with its evidence. Only ever added to (INV-04).
+CREATE TABLE rewards.planting_event (
+    planting_id integer NOT NULL REFERENCES rewards.planting,
+    nth integer NOT NULL,                   -- from 1
+    kind text NOT NULL CHECK (kind IN ('planted', 'surveyed', 'replaced')),
+    on_day date NOT NULL,                   -- when it happened
+    trees integer NOT NULL CHECK (trees >= 0), -- planted; alive, of those looked at; planted again
+    evidence text NOT NULL CHECK (evidence <> ''), -- reference of the report
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (planting_id, nth)
+);
+
+-- A tree that an order was promised, with the number of its certificate. It waits for a planting.
+CREATE TABLE rewards.tree (
+    tree_no bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- with the year and a check character it is T-2026-000123-6
+    order_id uuid NOT NULL REFERENCES rewards.order,
+    nth integer NOT NULL,                   -- of its order
+    reward_id text NOT NULL,
+    issued_at timestamptz NOT NULL,
+    planting_id integer REFERENCES rewards.planting,
+    CONSTRAINT one_tree_of_an_order UNIQUE (order_id, nth)
+);
+CREATE INDEX tree_of_planting ON rewards.tree (planting_id);
+
 -- A hold that is released at its deadline, by whoever does it, takes its order along: never one without the other. The partner
 -- is told, as soon as it can be.
 CREATE FUNCTION rewards.expire_order() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -123,5 +161,7 @@ CREATE TRIGGER erase_orders BEFORE DELETE ON accounts.customer FOR EACH ROW EXEC
 -- Orders can be added and read, their history only added to. Of an order only where it stands can change.
 GRANT USAGE ON SCHEMA rewards TO ditan_app;
 GRANT SELECT, INSERT ON rewards.catalogue, rewards.order, rewards.order_change, rewards.webhook TO ditan_app;
+GRANT SELECT, INSERT ON rewards.planting, rewards.planting_event, rewards.tree TO ditan_app;
+GRANT UPDATE (planting_id) ON rewards.tree TO ditan_app;
 GRANT UPDATE (state, changes, delivered, code) ON rewards.order TO ditan_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON rewards.job TO ditan_app;
