@@ -165,7 +165,7 @@ EXAMPLES = {
 PAGE = {("GET", "/"), ("GET", "/home"), ("GET", "/home/{path}")}
 OPEN = {("GET", "/v1/certificates/{number}")}
 SIGNED = {("POST", "/v1/partner/{partner}/webhooks")}
-PUBLIC = {("GET", "/health"), ("GET", "/ready")} | PAGE
+PUBLIC = {("GET", "/health"), ("GET", "/ready"), ("GET", "/v1/projects")} | PAGE
 
 
 def routes(app: Edge) -> dict[tuple[str, str], Any]:

@@ -47,7 +47,7 @@ def shop(bench: Bench, clock: FixedClock) -> Shop:
 def client(bench: Bench, tmp_path: Path) -> Iterator[Any]:
     file = tmp_path / "partners.toml"
     file.write_text(PARTNERS, encoding="utf-8")
-    with served(make_app(bench.store, bench, rewards_partners=file)) as opened:
+    with served(make_app(bench.store, bench, rewards_partners=str(file))) as opened:
         yield opened
 
 

@@ -20,6 +20,7 @@ from ditan.cli.serve import serve
 from ditan.cli.showing import say
 from ditan.cli.statement import statement
 from ditan.cli.synth import synth
+from ditan.cli.transfers import add_transfers
 from ditan.kernel.errors import DitanError
 from ditan.kernel.logging import configure_logging
 from ditan.kernel.settings import LogLevel, load_settings
@@ -70,6 +71,7 @@ app.add_typer(account.app, name="account")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(dispute.app, name="dispute")
 add_plantings(rewards.app)
+add_transfers(rewards.app)
 app.add_typer(rewards.app, name="rewards")
 app.add_typer(methodology.app, name="methodology")
 app.add_typer(db.app, name="db")

@@ -96,13 +96,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 240
 
     rewards_catalogue: Annotated[
-        Path | None,
+        str | None,
         msgspec.Meta(
             description="Folder of the rewards catalogue. Not set: the demo catalogue, whose partners are made up."
         ),
     ] = None
     rewards_partners: Annotated[
-        Path | None,
+        str | None,
         msgspec.Meta(
             description="TOML file with address and secrets of each partner: `[green-hill]`, `url`, `secrets` (two at "
             "most). Not set: orders wait, and webhooks are refused."

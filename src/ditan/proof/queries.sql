@@ -324,6 +324,14 @@ SELECT (SELECT count(*) FROM ledger.limited) + (SELECT count(*) FROM rewards.ord
     ) k USING (order_id)
     WHERE (o.state, o.changes, o.changes) IS DISTINCT FROM (k.state, k.last, k.changes)
     UNION ALL
+    SELECT format('transfer %s of %s donations and %s fen holds %s of %s', transfer_id, x.orders, x.fen, count(o.order_id),
+        coalesce(sum(rewards.given(o)), 0))
+    FROM rewards.transfer x LEFT JOIN rewards.transfer_order t USING (transfer_id) LEFT JOIN rewards.order o USING (order_id)
+    WHERE x.approved IS NOT FALSE AND x.receipt IS NULL
+    GROUP BY transfer_id, x.orders, x.fen
+    HAVING x.orders <> count(o.order_id) OR x.fen <> coalesce(sum(CASE WHEN o.state = 'returned'
+        THEN o.units / o.quantity * o.delivered ELSE rewards.given(o) END), 0)
+    UNION ALL
     SELECT format('planting %s of %s trees has %s', planting_id, p.trees, count(t.tree_no))
     FROM rewards.planting p LEFT JOIN rewards.tree t USING (planting_id) GROUP BY planting_id, p.trees
     HAVING p.trees <> count(t.tree_no)
@@ -387,6 +395,7 @@ WITH given AS (
     UNION ALL SELECT name FROM ledger.limited
     UNION ALL SELECT words FROM home.dispute WHERE words IS NOT NULL
     UNION ALL SELECT unnest(array[contract, place_zh, place_en, opened_by]) FROM rewards.planting
+    UNION ALL SELECT unnest(array[maker, checker, receipt]) FROM rewards.transfer
     UNION ALL SELECT unnest(array[evidence, recorded_by]) FROM rewards.planting_event
     UNION ALL SELECT unnest(array[note, code]) FROM rewards.order WHERE note IS NOT NULL OR code IS NOT NULL
     UNION ALL SELECT unnest(array[because_zh, because_en, answered_by]) FROM home.dispute_answer

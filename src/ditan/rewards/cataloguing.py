@@ -142,12 +142,12 @@ class Catalogue(Noun, kw_only=True):
         return next((reward for reward in self.rewards if reward.id == reward_id), None)
 
 
-def load(folder: Path | None = None) -> Catalogue:
+def load(folder: str | Path | None = None) -> Catalogue:
     """Read a catalogue: a bank's folder, or the demo that ships.
 
     Raises: NotFound without a catalogue.toml; InvalidInput that names file and key.
     """
-    folder = folder or SHIPPED
+    folder = Path(folder or SHIPPED)
     head = folder / _HEAD
     if not head.is_file():
         raise NotFound(f"no catalogue in {folder}", hint=f"Name a folder with a {_HEAD}; the shipped one is {SHIPPED}.")

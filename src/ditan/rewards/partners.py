@@ -34,7 +34,7 @@ class Address(Noun, kw_only=True):
         return f"Address({self.url!r})"
 
 
-def read_partners(file: Path | None) -> Mapping[str, Address]:
+def read_partners(file: str | Path | None) -> Mapping[str, Address]:
     """Read the addresses of partners; without a file there are none.
 
     Raises: InvalidInput that names the partner, and no secret.
@@ -42,7 +42,7 @@ def read_partners(file: Path | None) -> Mapping[str, Address]:
     if file is None:
         return {}
     try:
-        raw = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), dict[str, _Entry])
+        raw = msgspec.convert(tomllib.loads(Path(file).read_text(encoding="utf-8")), dict[str, _Entry])
     except (OSError, ValueError) as error:
         raise InvalidInput(
             f"the partners in {file} cannot be read",

@@ -193,3 +193,62 @@ SELECT NULL, o.partner, NULL, t.reward_id, NULL, NULL, count(*)::integer, NULL
 FROM rewards.tree t JOIN rewards.order o USING (order_id) WHERE t.planting_id IS NULL AND o.state <> 'returned'
 GROUP BY o.partner, t.reward_id
 ORDER BY planting_id NULLS FIRST
+
+-- name: lock_fund
+-- why: Two lists of one fund at the same moment would hold the same donations.
+SELECT pg_advisory_xact_lock(7315003, %(limited_id)s)
+
+-- name: write_transfer
+-- why: Everything of a fund that is given and that no transfer holds. Nothing: no row.
+INSERT INTO rewards.transfer (limited_id, orders, fen, maker, made_at)
+SELECT %(limited_id)s, count(*), sum(rewards.given(o)), %(maker)s, %(now)s
+FROM rewards.order o
+WHERE o.limited_id = %(limited_id)s AND rewards.given(o) > 0
+  AND NOT EXISTS (SELECT FROM rewards.transfer_order t WHERE t.order_id = o.order_id)
+HAVING count(*) > 0
+RETURNING transfer_id, orders, fen
+
+-- name: write_transfer_orders
+-- why: In the same unit of work; an order that was done meanwhile waits for the next list.
+INSERT INTO rewards.transfer_order (order_id, transfer_id)
+SELECT o.order_id, %(transfer_id)s FROM rewards.order o
+WHERE o.limited_id = %(limited_id)s AND rewards.given(o) > 0
+  AND NOT EXISTS (SELECT FROM rewards.transfer_order t WHERE t.order_id = o.order_id)
+ORDER BY o.placed_at, o.order_id LIMIT %(orders)s
+
+-- name: decide_transfer
+-- why: Once.
+UPDATE rewards.transfer SET checker = %(checker)s, approved = %(approved)s, decided_at = %(now)s
+WHERE transfer_id = %(transfer_id)s AND decided_at IS NULL
+
+-- name: let_go_transfer_orders
+-- why: What was declined is owed again.
+DELETE FROM rewards.transfer_order WHERE transfer_id = %(transfer_id)s
+
+-- name: receipt_transfer
+-- why: Once, and only for what was sent.
+UPDATE rewards.transfer SET receipt = %(receipt)s, received_at = %(now)s
+WHERE transfer_id = %(transfer_id)s AND approved AND receipt IS NULL
+
+-- name: read_transfers
+-- why: One, or all of them.
+SELECT transfer_id, l.name AS fund, orders, fen, maker, made_at, checker, decided_at, approved, receipt, received_at
+FROM rewards.transfer JOIN ledger.limited l USING (limited_id)
+WHERE %(transfer_id)s::integer IS NULL OR transfer_id = %(transfer_id)s ORDER BY transfer_id DESC
+
+-- name: read_transfer_orders
+-- why: The list for the charity: donations, without their givers.
+SELECT o.order_id, o.placed_at, rewards.given(o) AS fen
+FROM rewards.transfer_order t JOIN rewards.order o USING (order_id) WHERE t.transfer_id = %(transfer_id)s
+ORDER BY o.placed_at, o.order_id
+
+-- name: read_funds
+-- why: Where the money of each project is; every order is in exactly one place.
+SELECT l.name AS fund, l.balance AS left_fen, coalesce(sum(o.units) FILTER (
+        WHERE o.state IN ('held', 'sent', 'confirmed', 'delayed', 'substituted')), 0)::bigint AS pledged_fen,
+    coalesce(sum(rewards.given(o)) FILTER (WHERE x.approved IS NOT TRUE), 0)::bigint AS given_fen,
+    coalesce(sum(rewards.given(o)) FILTER (WHERE x.approved AND x.receipt IS NULL), 0)::bigint AS sent_fen,
+    coalesce(sum(rewards.given(o)) FILTER (WHERE x.receipt IS NOT NULL), 0)::bigint AS received_fen
+FROM ledger.limited l LEFT JOIN rewards.order o USING (limited_id)
+LEFT JOIN rewards.transfer_order t USING (order_id) LEFT JOIN rewards.transfer x USING (transfer_id)
+WHERE l.name = ANY (%(funds)s) GROUP BY l.limited_id, l.name, l.balance

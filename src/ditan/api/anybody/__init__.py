@@ -1,7 +1,7 @@
 """What anybody may ask, without a token: nothing in it says whose it is."""
 
-from ditan.api.anybody import certificates
+from ditan.api.anybody import certificates, projects
 
-HANDLERS = [certificates.certificate]
+HANDLERS = [certificates.certificate, projects.projects]
 
 __all__ = ["HANDLERS"]

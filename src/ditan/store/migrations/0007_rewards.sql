@@ -126,6 +126,34 @@ CREATE TABLE rewards.tree (
 );
 CREATE INDEX tree_of_planting ON rewards.tree (planting_id);
 
+-- Money of donations that is owed to a charity: listed by one person, sent off by another, receipted.
+CREATE TABLE rewards.transfer (
+    transfer_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    limited_id integer NOT NULL REFERENCES ledger.limited, -- the fund
+    orders integer NOT NULL CHECK (orders > 0),
+    fen bigint NOT NULL CHECK (fen > 0),
+    maker text NOT NULL CHECK (maker <> ''),
+    made_at timestamptz NOT NULL,
+    checker text,
+    decided_at timestamptz,
+    approved boolean,                       -- declined: its donations are owed again
+    receipt text,                           -- reference of the charity's
+    received_at timestamptz,
+    CONSTRAINT two_people CHECK (maker <> checker),
+    CONSTRAINT receipted_when_sent CHECK (receipt IS NULL OR approved)
+);
+
+-- Which donations a transfer holds: each at most one.
+CREATE TABLE rewards.transfer_order (
+    order_id uuid PRIMARY KEY REFERENCES rewards.order,
+    transfer_id integer NOT NULL REFERENCES rewards.transfer
+);
+CREATE INDEX order_of_transfer ON rewards.transfer_order (transfer_id);
+
+-- What is owed for an order of a fund that is done: its units, or those of the part that was delivered.
+CREATE FUNCTION rewards.given(o rewards.order) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN o.state IN ('fulfilled', 'partly_fulfilled') THEN o.units / o.quantity * o.delivered ELSE 0 END;
+
 -- A hold that is released at its deadline, by whoever does it, takes its order along: never one without the other. The partner
 -- is told, as soon as it can be.
 CREATE FUNCTION rewards.expire_order() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -163,5 +191,8 @@ GRANT USAGE ON SCHEMA rewards TO ditan_app;
 GRANT SELECT, INSERT ON rewards.catalogue, rewards.order, rewards.order_change, rewards.webhook TO ditan_app;
 GRANT SELECT, INSERT ON rewards.planting, rewards.planting_event, rewards.tree TO ditan_app;
 GRANT UPDATE (planting_id) ON rewards.tree TO ditan_app;
+GRANT SELECT, INSERT ON rewards.transfer TO ditan_app;
+GRANT UPDATE (checker, decided_at, approved, receipt, received_at) ON rewards.transfer TO ditan_app;
+GRANT SELECT, INSERT, DELETE ON rewards.transfer_order TO ditan_app;
 GRANT UPDATE (state, changes, delivered, code) ON rewards.order TO ditan_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON rewards.job TO ditan_app;

@@ -1,0 +1,47 @@
+"""Every command of `ditan rewards` prints JSON, and each finds what the one before it left."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.rewards.shop import Partner, Shop, says
+from typer.testing import CliRunner
+
+from ditan import rewards
+from ditan.cli import app
+from ditan.cli.rewards import app as group
+from ditan.store import Store
+
+WHEN = ["--on", "2026-07-01", "--evidence", "GH-r", "--by", "wang"]
+COMMANDS = {
+    "check": [],
+    "list": [],
+    "work": ["--once"],
+    "plant": ["green-hill", "tree_pine", "--contract", "GH-9", "--place", "塞罕坝", "--by", "wang"],
+    "record": ["1", "planted", "1", *WHEN],
+    "plantings": [],
+    "transfer": ["fund:water_2026", "--maker", "wang"],
+    "send": ["1", "--checker", "li"],
+    "receipt": ["1", "CR-1"],
+    "transfers": [],
+}
+
+
+def test_every_command_of_rewards_prints_json(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop(store)
+    shop.open(["cust-lin"], 20_000)
+    for reward_id in ("tree_pine", "donation_water"):
+        shop.supply(reward_id, 5)
+        shop.place("cust-lin", reward_id, key=reward_id)
+        assert rewards.turn(rewards.Bench(store, Partner(lambda _k, _o: says("fulfilled")), shop.clock))
+    monkeypatch.setenv("DITAN_HOME", str(store.settings.home))
+    monkeypatch.setenv("DITAN_DATABASE_URL", str(store.settings.database_url))
+    names = [command.name or command.callback.__name__ for command in group.registered_commands if command.callback]
+    assert sorted(COMMANDS) == sorted(names)
+    told: dict[str, Any] = {}
+    for name, given in COMMANDS.items():
+        done = CliRunner().invoke(app, ["rewards", name, *given, "--json"])
+        assert done.exit_code == 0, f"{name}: {done.output}"
+        told[name] = json.loads(done.output)
+    assert told["plantings"][0]["latest"] == "planted"
+    assert told["transfers"][0]["receipt"] == "CR-1"
