@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.integration.test_cli import OPEN, RIDE, Ditan, ditan, failed, feed_file  # noqa: F401  fixtures
 
-from ditan.home.disputes import Reason, open_dispute, reference_of
+from ditan.home.disputes import DisputeReason, open_dispute, reference_of
 from ditan.kernel.ids import act_id
 from ditan.packs import load
 from ditan.store import Store
@@ -20,7 +20,7 @@ def reference(ditan: Ditan, store: Store, feed_file: Callable[..., Path]) -> str
     ditan(*OPEN)
     ditan("ingest", feed_file(RIDE))
     name = act_id(RIDE.source, RIDE.event_id)
-    opened, _ = store.run(lambda c: open_dispute(c, "cust-lin", name, Reason.REFUNDED, "已经退了", NOW, load()))
+    opened, _ = store.run(lambda c: open_dispute(c, "cust-lin", name, DisputeReason.REFUNDED, "已经退了", NOW, load()))
     return opened.reference
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tests.simulation.running import Bench
 from tests.surface.asking import MONDAY, Asker, token
 
-from ditan.home.disputes import CORRECTION, Reason, answer_dispute, list_disputes, number_of, reference_of
+from ditan.home.disputes import CORRECTION, DisputeReason, answer_dispute, list_disputes, number_of, reference_of
 from ditan.kernel.clock import FixedClock
 from ditan.kernel.errors import Conflict, InvalidInput, NotFound
 from ditan.kernel.ids import act_id, show_act
@@ -163,7 +163,7 @@ def test_an_answer_is_given_once_and_read(lin: Asker, rides: Bench, clock: Fixed
     [told] = lin.get("/v1/disputes")["disputes"]
     assert (told["state"], told["answer"]) == ("upheld", {"zh": BECAUSE.zh, "en": BECAUSE.en})
     assert told["answered_at"] == "2026-07-06T05:00:00Z"
-    assert set(CORRECTION) == set(Reason)
+    assert set(CORRECTION) == set(DisputeReason)
     for wrong in (reference_of(999, MONDAY), reference.replace("2026", "2025")):
         with pytest.raises((NotFound, InvalidInput)):
             answer(rides, wrong, upheld=True)

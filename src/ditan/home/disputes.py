@@ -17,7 +17,7 @@ from ditan.kernel.persons import tells_a_number
 from ditan.model import Noun, Pack, Text
 
 
-class Reason(StrEnum):
+class DisputeReason(StrEnum):
     """What a customer can say is wrong."""
 
     NOT_MINE = "not_mine"
@@ -44,7 +44,7 @@ class Dispute(Noun, kw_only=True):
     act_id: str
     scenario: str
     name: Text
-    reason: Reason
+    reason: DisputeReason
     words: str | None
     state: DisputeState
     opened_at: datetime
@@ -63,7 +63,7 @@ class QueuedDispute(Noun, kw_only=True):
     customer_ref: str | None  # None: she was erased
     act_id: str
     scenario: str
-    reason: Reason
+    reason: DisputeReason
     words: str | None
     state: DisputeState
     opened_at: datetime
@@ -93,14 +93,14 @@ _ENERGY: Final = Text(
     zh="如需补偿能量，由两人更正：ditan ledger propose 客户 数量，再由另一人 ditan ledger approve。",
     en="If energy is owed, two people correct it: `ditan ledger propose CUSTOMER N`, then `ditan ledger approve`.",
 )
-CORRECTION: Final[dict[Reason, Text]] = {
-    Reason.NOT_MINE: _REPOST,
-    Reason.REFUNDED: _REPOST,
-    Reason.WRONG_AMOUNT: _REPOST,
-    Reason.WRONG_DISTANCE: _RECOGNIZE,
-    Reason.WRONG_SCENARIO: _RECOGNIZE,
-    Reason.MISSING: _RECOGNIZE,
-    Reason.OTHER: _ENERGY,
+CORRECTION: Final[dict[DisputeReason, Text]] = {
+    DisputeReason.NOT_MINE: _REPOST,
+    DisputeReason.REFUNDED: _REPOST,
+    DisputeReason.WRONG_AMOUNT: _REPOST,
+    DisputeReason.WRONG_DISTANCE: _RECOGNIZE,
+    DisputeReason.WRONG_SCENARIO: _RECOGNIZE,
+    DisputeReason.MISSING: _RECOGNIZE,
+    DisputeReason.OTHER: _ENERGY,
 }
 
 
@@ -131,7 +131,7 @@ def open_dispute(
     connection: psycopg.Connection[Any],
     customer_ref: str,
     act_id: UUID,
-    reason: Reason,
+    reason: DisputeReason,
     words: str | None,
     now: datetime,
     pack: Pack,
@@ -179,7 +179,7 @@ def read_disputes(
             act_id=show_act(row["act_id"]),
             scenario=scenarios[row["scenario"]].id,
             name=scenarios[row["scenario"]].name,
-            reason=Reason(row["reason"]),
+            reason=DisputeReason(row["reason"]),
             words=row["words"],
             state=_state(row["upheld"]),
             opened_at=row["opened_at"],
@@ -233,7 +233,7 @@ def _queued(row: dict[str, Any]) -> QueuedDispute:
         customer_ref=row["customer_ref"],
         act_id=show_act(row["act_id"]),
         scenario=row["scenario_id"],
-        reason=Reason(row["reason"]),
+        reason=DisputeReason(row["reason"]),
         words=row["words"],
         state=_state(row["upheld"]),
         opened_at=row["opened_at"],

@@ -10,7 +10,7 @@ the queue and `working` one turn of a worker; `calling` and `receiving` speak wi
 
 from ditan.rewards.calling import HttpCaller
 from ditan.rewards.cataloguing import Catalogue, Reward, load
-from ditan.rewards.codes import OrderCode, OrderRefusal, Reason, State
+from ditan.rewards.codes import OrderCode, OrderReason, OrderRefusal, State
 from ditan.rewards.orders import Order, Ordering, cancel, orders_under_way, place, read_orders
 from ditan.rewards.partners import Address, read_partners
 from ditan.rewards.receiving import Received, believed, read_partner_orders, receive
@@ -26,9 +26,9 @@ __all__ = [
     "Offer",
     "Order",
     "OrderCode",
+    "OrderReason",
     "OrderRefusal",
     "Ordering",
-    "Reason",
     "Received",
     "Reward",
     "Shelf",

@@ -17,7 +17,7 @@ from ditan.kernel.ids import show
 from ditan.kernel.persons import holds_card_number
 from ditan.kernel.webhooks import sign
 from ditan.rewards.changing import Kept, Said
-from ditan.rewards.codes import Reason, State
+from ditan.rewards.codes import OrderReason, State
 from ditan.rewards.partners import Address
 
 _SAID: Final = frozenset(
@@ -50,7 +50,7 @@ class _Answer(msgspec.Struct, kw_only=True):
 
     status: str
     at: datetime | None = None
-    reason: str = Reason.BY_PARTNER.value
+    reason: str = OrderReason.BY_PARTNER.value
     delivered: int | None = None
     code: str | None = None
 
@@ -109,10 +109,10 @@ def read_answer(kind: str, status: int, content: bytes, now: datetime) -> Heard:
 
 def read_said(state: str, at: datetime, reason: str, delivered: int | None, code: str | None) -> Said | None:
     """Read what is said of an order; None when it is nothing we know."""
-    known = state in set(State) and State(state) in _SAID and reason in set(Reason) and at.tzinfo is not None
+    known = state in set(State) and State(state) in _SAID and reason in set(OrderReason) and at.tzinfo is not None
     if not known or (code is not None and not _is_code(code)):
         return None
-    return Said(state=State(state), reason=Reason(reason), at=at, delivered=delivered, code=code)
+    return Said(state=State(state), reason=OrderReason(reason), at=at, delivered=delivered, code=code)
 
 
 def _is_code(code: str) -> bool:

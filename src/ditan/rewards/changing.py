@@ -17,7 +17,7 @@ from ditan.kernel.ids import CustomerId, EntryId
 from ditan.ledger import capture, propose, release
 from ditan.model import Noun
 from ditan.rewards import store
-from ditan.rewards.codes import DELIVERED, NEXT, NOTHING, OF_PARTNER, OPEN, Reason, State
+from ditan.rewards.codes import DELIVERED, NEXT, NOTHING, OF_PARTNER, OPEN, OrderReason, State
 
 _ERASED = UUID(int=0)
 
@@ -44,7 +44,7 @@ class Said(Noun, kw_only=True):
     """What a partner says of an order. `delivered`: how many, when only some; `code`: of a card or coupon."""
 
     state: State
-    reason: Reason = Reason.BY_PARTNER
+    reason: OrderReason = OrderReason.BY_PARTNER
     at: datetime
     delivered: int | None = None
     code: str | None = None
@@ -67,7 +67,7 @@ def change(
     connection: psycopg.Connection[Any],
     order: Kept,
     state: State,
-    reason: Reason,
+    reason: OrderReason,
     *,
     by: str,
     at: datetime,
@@ -94,7 +94,7 @@ def change(
 def note(
     connection: psycopg.Connection[Any],
     order: Kept,
-    reason: Reason,
+    reason: OrderReason,
     *,
     by: str,
     at: datetime,
@@ -114,7 +114,7 @@ def note(
 def let_go(connection: psycopg.Connection[Any], order: Kept, now: datetime) -> None:
     """Release the hold of an order whose deadline has passed; the database lets the order expire with it."""
     if order.state in OPEN:
-        release(connection, EntryId(order.order_id), now=now, reason=Reason.DEADLINE.value)
+        release(connection, EntryId(order.order_id), now=now, reason=OrderReason.DEADLINE.value)
 
 
 def heard(connection: psycopg.Connection[Any], order: Kept, said: Said, now: datetime) -> str:
@@ -135,7 +135,7 @@ def heard(connection: psycopg.Connection[Any], order: Kept, said: Said, now: dat
         return "done"
     if order.state not in NOTHING and said.state in OPEN and order.state is not State.HELD:
         return "exists"  # older news
-    outcome = Reason.TOO_LATE if order.state in NOTHING else Reason.NOT_POSSIBLE
+    outcome = OrderReason.TOO_LATE if order.state in NOTHING else OrderReason.NOT_POSSIBLE
     if not store.fetch(connection, "noted", {"order_id": order.order_id, "reason": outcome.value}):
         note(connection, order, outcome, by="partner", at=said.at, now=now)
     return outcome.value

@@ -72,7 +72,7 @@ STATE_MEANING: Final[dict[State, Text]] = {
 }
 
 
-class Reason(StrEnum):
+class OrderReason(StrEnum):
     """Why an order changed, or why what was said of it did not change it."""
 
     PLACED = "placed"
@@ -97,27 +97,34 @@ class Reason(StrEnum):
 
 #: What a partner may give as a reason.
 OF_PARTNER: Final = frozenset(
-    {Reason.BY_PARTNER, Reason.OUT_OF_STOCK, Reason.WEATHER, Reason.TRANSPORT, Reason.ADDRESS, Reason.QUALITY}
+    {
+        OrderReason.BY_PARTNER,
+        OrderReason.OUT_OF_STOCK,
+        OrderReason.WEATHER,
+        OrderReason.TRANSPORT,
+        OrderReason.ADDRESS,
+        OrderReason.QUALITY,
+    }
 )
 
-REASON_MEANING: Final[dict[Reason, Text]] = {
-    Reason.PLACED: Text(zh="您下了单", en="You ordered it"),
-    Reason.SENDING: Text(zh="订单正在交给伙伴", en="The order goes to the partner"),
-    Reason.BY_PARTNER: Text(zh="伙伴这样通知", en="The partner says so"),
-    Reason.OUT_OF_STOCK: Text(zh="伙伴缺货", en="The partner is out of stock"),
-    Reason.WEATHER: Text(zh="天气原因", en="Because of the weather"),
-    Reason.TRANSPORT: Text(zh="运输原因", en="Because of transport"),
-    Reason.ADDRESS: Text(zh="地址无法送达", en="The address cannot be reached"),
-    Reason.QUALITY: Text(zh="质量原因", en="Because of its quality"),
-    Reason.BY_CUSTOMER: Text(zh="您取消了", en="You cancelled it"),
-    Reason.DEADLINE: Text(zh="到期仍未完成", en="The deadline passed"),
-    Reason.TOO_LATE: Text(
+REASON_MEANING: Final[dict[OrderReason, Text]] = {
+    OrderReason.PLACED: Text(zh="您下了单", en="You ordered it"),
+    OrderReason.SENDING: Text(zh="订单正在交给伙伴", en="The order goes to the partner"),
+    OrderReason.BY_PARTNER: Text(zh="伙伴这样通知", en="The partner says so"),
+    OrderReason.OUT_OF_STOCK: Text(zh="伙伴缺货", en="The partner is out of stock"),
+    OrderReason.WEATHER: Text(zh="天气原因", en="Because of the weather"),
+    OrderReason.TRANSPORT: Text(zh="运输原因", en="Because of transport"),
+    OrderReason.ADDRESS: Text(zh="地址无法送达", en="The address cannot be reached"),
+    OrderReason.QUALITY: Text(zh="质量原因", en="Because of its quality"),
+    OrderReason.BY_CUSTOMER: Text(zh="您取消了", en="You cancelled it"),
+    OrderReason.DEADLINE: Text(zh="到期仍未完成", en="The deadline passed"),
+    OrderReason.TOO_LATE: Text(
         zh="伙伴的消息来得太晚，订单不变", en="What the partner said came too late; the order stays as it is"
     ),
-    Reason.NOT_POSSIBLE: Text(
+    OrderReason.NOT_POSSIBLE: Text(
         zh="伙伴的消息与订单状态不符，订单不变", en="What the partner said does not fit; the order stays as it is"
     ),
-    Reason.WITHDRAWN: Text(zh="伙伴已知道订单作废", en="The partner knows that the order is void"),
+    OrderReason.WITHDRAWN: Text(zh="伙伴已知道订单作废", en="The partner knows that the order is void"),
 }
 
 
@@ -147,7 +154,7 @@ ORDER_MEANING: Final[dict[OrderCode, Text]] = {
 }
 
 assert set(STATE_MEANING) == set(NEXT) == set(State), "every state has a meaning"
-assert set(REASON_MEANING) == set(Reason), "every reason has a meaning"
+assert set(REASON_MEANING) == set(OrderReason), "every reason has a meaning"
 assert set(ORDER_MEANING) == set(OrderCode), "every code has a meaning"
 
 

@@ -20,7 +20,7 @@ from ditan.model import Noun, Text
 from ditan.rewards import store
 from ditan.rewards.cataloguing import Period, Picture, Reward, RewardKind
 from ditan.rewards.changing import Kept, change, kept, let_go
-from ditan.rewards.codes import OrderCode, OrderRefusal, Reason, State
+from ditan.rewards.codes import OrderCode, OrderReason, OrderRefusal, State
 from ditan.rewards.registering import Offer
 from ditan.rewards.trees import tree_number
 
@@ -40,7 +40,7 @@ class Change(Noun, kw_only=True):
 
     state: State
     meaning: Text
-    reason: Reason
+    reason: OrderReason
     because: Text
     by: str  # customer, bank, partner
     at: datetime
@@ -126,7 +126,13 @@ def place(
         "limited_id": stock.limited_id, "units": units, "note": note, "now": now, "deadline": deadline,
     }  # fmt: skip
     store.write(connection, "write_order", row)
-    first = {"order_id": order_id, "nth": 1, "state": State.HELD.value, "reason": Reason.PLACED.value, "by": "customer"}
+    first = {
+        "order_id": order_id,
+        "nth": 1,
+        "state": State.HELD.value,
+        "reason": OrderReason.PLACED.value,
+        "by": "customer",
+    }
     store.write(connection, "write_change", first | {"at": now, "now": now})
     store.write(connection, "write_job", {"order_id": order_id, "kind": "send", "due_at": now})
     return order_id
@@ -177,7 +183,7 @@ def cancel(connection: psycopg.Connection[Any], customer_ref: str, order_id: UUI
     if now >= order.deadline:
         let_go(connection, order, now)
         return
-    change(connection, order, State.CANCELLED, Reason.BY_CUSTOMER, by="customer", at=now, now=now)
+    change(connection, order, State.CANCELLED, OrderReason.BY_CUSTOMER, by="customer", at=now, now=now)
 
 
 def orders_under_way(connection: psycopg.Connection[Any], customer_ref: str) -> int:
@@ -235,6 +241,6 @@ def _order(row: dict[str, Any]) -> Order:
 
 
 def _change(told: dict[str, Any]) -> Change:
-    state, reason = State(told["state"]), Reason(told["reason"])
+    state, reason = State(told["state"]), OrderReason(told["reason"])
     at = datetime.fromisoformat(told["at"])
     return Change(state=state, meaning=state.meaning, reason=reason, because=reason.meaning, by=told["by"], at=at)

@@ -18,7 +18,7 @@ from ditan.model import Noun
 from ditan.rewards import store
 from ditan.rewards.calling import read_said
 from ditan.rewards.changing import heard, locked
-from ditan.rewards.codes import Reason
+from ditan.rewards.codes import OrderReason
 from ditan.rewards.partners import Address
 
 
@@ -26,7 +26,7 @@ class MessageData(msgspec.Struct, kw_only=True):
     """Which order, why, how many came when only some did, and the code of a card or coupon."""
 
     order_id: str
-    reason: str = Reason.BY_PARTNER.value
+    reason: str = OrderReason.BY_PARTNER.value
     delivered: int | None = None
     code: str | None = None
 

@@ -16,7 +16,7 @@ from ditan.kernel.clock import Clock
 from ditan.rewards import jobs
 from ditan.rewards.calling import Caller, Heard
 from ditan.rewards.changing import Kept, change, heard, let_go, locked, note
-from ditan.rewards.codes import OPEN, Reason, State
+from ditan.rewards.codes import OPEN, OrderReason, State
 from ditan.rewards.jobs import Job
 from ditan.store import Store
 from ditan.store.pool import Connection
@@ -72,7 +72,7 @@ def _mark(connection: Connection, job: Job, now: datetime) -> Kept | None:
         jobs.finish(connection, job)
         return None
     if order.state is State.HELD:
-        return change(connection, order, State.SENT, Reason.SENDING, by="bank", at=now, now=now)
+        return change(connection, order, State.SENT, OrderReason.SENDING, by="bank", at=now, now=now)
     return order
 
 
@@ -106,5 +106,5 @@ def _write_withdrawn(connection: Connection, order: Kept, job: Job, told: Heard,
         jobs.repeat(connection, job, now, deadline=None, trouble=told.trouble)
         return
     if told.received or told.unknown:
-        note(connection, order, Reason.WITHDRAWN, by="partner", at=now, now=now)
+        note(connection, order, OrderReason.WITHDRAWN, by="partner", at=now, now=now)
     jobs.finish(connection, job)

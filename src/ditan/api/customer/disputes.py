@@ -16,7 +16,7 @@ from ditan.api.cursor import AfterCursor, Limit, Place, read_cursor, write_curso
 from ditan.api.customer.acts import ActName, named_act
 from ditan.api.problems import Refused
 from ditan.api.routing import AnyRequest, GivenHall, GivenWho, IdempotencyKey, fresh, once, reads, writes
-from ditan.home.disputes import Dispute, DisputeState, Reason, Sought, open_dispute, read_disputes
+from ditan.home.disputes import Dispute, DisputeReason, DisputeState, Sought, open_dispute, read_disputes
 from ditan.kernel import limits
 from ditan.kernel.errors import NotFound
 from ditan.kernel.persons import tells_a_number
@@ -35,7 +35,7 @@ Words = Annotated[
 class Disputing(Noun, kw_only=True):
     """What is said to be wrong."""
 
-    reason: Reason
+    reason: DisputeReason
     words: Words | None = None
 
 
@@ -45,7 +45,7 @@ class Disputed(Noun, kw_only=True):
     reference: str
     state: DisputeState
     act_id: str
-    reason: Reason
+    reason: DisputeReason
     opened_at: datetime
     changed: bool
 
