@@ -27,6 +27,8 @@ from tests.browser.bank import Bank, Customer
 INSTALL: Final = "apt-get install chromium fonts-noto-cjk"
 PHONE: Final = (390, 844)
 TIMEOUT_MS: Final = 10_000
+FRAMES_MAX: Final = 900
+FRAMES_CALM: Final = 4
 AXE: Final = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 _LOCALES: Final = {"zh": "zh-CN", "en": "en-US"}
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -67,6 +69,7 @@ class Phone:
     def __init__(self, context: BrowserContext, address: str, language: str) -> None:
         self.context, self.address, self.language = context, address, language
         self.troubles: list[str] = []
+        self.pending: set[Request] = set()
         self.expected: list[re.Pattern[str]] = []
         context.add_init_script(_WATCH)
         self.page = self.another()
@@ -77,6 +80,8 @@ class Phone:
         page.set_default_timeout(TIMEOUT_MS)
         page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
         page.on("console", lambda said: self._hear(said.type, said.text))
+        page.on("request", self._ask)
+        page.on("requestfinished", self._hear_of)
         page.on("requestfailed", self._miss)
         page.on("response", self._see)
         return page
@@ -92,7 +97,13 @@ class Phone:
         """Wait until everything that was asked for is there."""
         page = page or self.page
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        page.wait_for_load_state("networkidle")
+        calm = 0
+        for _ in range(FRAMES_MAX):
+            page.evaluate("() => new Promise(requestAnimationFrame)")
+            calm = 0 if self.pending else calm + 1
+            if calm == FRAMES_CALM:
+                return
+        raise AssertionError(f"never answered: {[asked.url for asked in self.pending]}")
 
     def expect_trouble(self, pattern: str) -> None:
         """What a test makes go wrong on purpose."""
@@ -120,7 +131,14 @@ class Phone:
         if kind in {"error", "warning"} and not text.startswith(known):
             self.troubles.append(f"console: {text}")
 
+    def _ask(self, asked: Request) -> None:
+        self.pending.add(asked)
+
+    def _hear_of(self, asked: Request) -> None:
+        self.pending.discard(asked)
+
     def _miss(self, asked: Request) -> None:
+        self.pending.discard(asked)
         if asked.failure != "net::ERR_ABORTED":  # she went elsewhere before the answer came
             self.troubles.append(f"lost: {asked.method} {asked.url}")
 
