@@ -13,7 +13,7 @@ export const meWords = words(
     consents: '授权',
     consentsOn: '开了 {on} 项，共 {all} 项',
     records: '记录',
-    statements: '月度账单',
+    statements: '月结单',
     notices: '通知',
     unread: '{n} 条未读',
     page: '设置与数据',
