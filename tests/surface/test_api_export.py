@@ -64,7 +64,7 @@ def test_every_table_that_names_a_customer_is_exported(bench: Bench) -> None:
     assert [row[0] for row in named] == [
         "accounts.card", "accounts.consent", "accounts.customer", "api.request", "feed.waiting_refund", "home.dispute",
         "home.notice_read", "home.preference", "ledger.act", "ledger.entry", "ledger.holder", "ledger.match",
-        "ledger.occasion", "ledger.proposal", "ledger.reversal",
+        "ledger.occasion", "ledger.proposal", "ledger.reversal", "rewards.order",
     ]  # fmt: skip
 
 

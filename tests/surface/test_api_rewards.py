@@ -114,6 +114,16 @@ def test_an_account_with_an_order_under_way_is_not_closed(lin: Asker, shop: Shop
     assert lin.get("/v1/rewards")["rewards"][0]["why"] == "closed"
 
 
+def test_a_customer_takes_her_orders_along(lin: Asker, shop: Shop) -> None:
+    name = order(lin, note="生日").json()["order_id"]
+    rewards.turn(rewards.Bench(shop.store, Partner(lambda _kind, _order: says("fulfilled", code="GYM-9")), shop.clock))
+    [kept] = lin.get("/v1/export")["kept"]["orders"]
+    assert (kept["order_id"], kept["note"], kept["code"], kept["state"]) == (name, "生日", "GYM-9", "fulfilled")
+    assert [each["state"] for each in kept["changes"]] == ["held", "sent", "fulfilled"]
+    table = lin("GET", "/v1/export.csv")
+    assert f"order,{name}" in table.text
+
+
 def test_orders_come_page_by_page(lin: Asker, shop: Shop) -> None:
     shop.correct(50_000, customer=LIN)
     shop.supply("coupon_bike_week", 10)

@@ -101,6 +101,33 @@ class KeptDispute(Noun, kw_only=True):
     answered_at: datetime | None
 
 
+class KeptOrderChange(Noun, kw_only=True):
+    """One line of an order's history."""
+
+    state: str
+    reason: str
+    by: str
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class KeptOrder(Noun, kw_only=True):
+    """An order with the customer's own words, its code, and its history."""
+
+    order_id: str
+    reward_id: str
+    partner: str
+    quantity: int
+    energy: int
+    note: str | None
+    placed_at: datetime
+    deadline: datetime
+    state: str
+    delivered: int | None
+    code: str | None
+    changes: list[KeptOrderChange]
+
+
 class KeptBalance(Noun, kw_only=True):
     """What the ledger has now, before what is due today."""
 
@@ -127,6 +154,7 @@ class Kept(Noun, kw_only=True):
     waiting_refunds: list[KeptRefund]
     entries: list[KeptEntry]
     disputes: list[KeptDispute]
+    orders: list[KeptOrder]
     notices_read_at: datetime | None  # how far the notices were read
 
 
@@ -141,6 +169,7 @@ def read_kept(connection: psycopg.Connection[Any], customer_ref: str) -> Kept | 
         ("reversals", ("reversal", "act")),
         ("entries", ("entry",)),
         ("disputes", ("act",)),
+        ("orders", ("order",)),
     ):
         for row in kept[part]:
             row |= {f"{name}_id": show(name, UUID(row[f"{name}_id"])) for name in named}
@@ -176,6 +205,7 @@ def _facts(kept: Kept, events: Iterable[BankEvent]) -> Iterator[Sequence[object]
     yield from (row("waiting_refund", "", each.occurred_at, "", each) for each in kept.waiting_refunds)
     yield from (row("entry", each.entry_id, each.recorded_at, each.kind, each) for each in kept.entries)
     yield from (row("dispute", each.act_id, each.opened_at, each.reason, each) for each in kept.disputes)
+    yield from (row("order", each.order_id, each.placed_at, each.reward_id, each) for each in kept.orders)
     if kept.notices_read_at:
         yield ["notices_read", "", kept.notices_read_at.isoformat(), "", "", "", "", ""]
     yield from (row("event", each.event_id, each.occurred_at, each.kind, each) for each in events)

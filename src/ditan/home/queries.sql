@@ -287,6 +287,13 @@ SELECT jsonb_build_object(
             'opened_at', d.opened_at, 'upheld', w.upheld, 'answer', w.because_zh, 'answered_at', w.answered_at)
             ORDER BY d.dispute_no), '[]')
         FROM home.dispute d LEFT JOIN home.dispute_answer w USING (dispute_no) WHERE d.customer_id = c.customer_id),
+    'orders', (SELECT coalesce(jsonb_agg(jsonb_build_object('order_id', o.order_id, 'reward_id', o.reward_id, 'partner', o.partner,
+            'quantity', o.quantity, 'energy', o.energy, 'note', o.note, 'placed_at', o.placed_at, 'deadline', o.deadline,
+            'state', o.state, 'delivered', o.delivered, 'code', o.code, 'changes', (
+                SELECT jsonb_agg(jsonb_build_object('state', k.state, 'reason', k.reason, 'by', k.by,
+                    'occurred_at', k.occurred_at, 'recorded_at', k.recorded_at) ORDER BY k.nth)
+                FROM rewards.order_change k WHERE k.order_id = o.order_id)) ORDER BY o.placed_at, o.order_id), '[]')
+        FROM rewards.order o WHERE o.customer_id = c.customer_id),
     'notices_read_at', (SELECT n.read_at FROM home.notice_read n WHERE n.customer_id = c.customer_id)
 )::text AS kept
 FROM ledger.holder h JOIN accounts.customer c USING (customer_id) WHERE h.customer_key = %(customer_key)s
