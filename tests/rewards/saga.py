@@ -193,11 +193,10 @@ class Saga:
             while rewards.turn(bench):
                 pass
             self.hear(lose=0)
-            due = self.shop.store.read(next_due)
-            if due is None and self.partner.idle():
+            moments = [at for at in (self.shop.store.read(next_due), self.partner.next_at()) if at is not None]
+            if not moments:
                 return
-            step = due - self.shop.clock.now() if due else timedelta(days=1)
-            self.shop.clock.advance(min(max(step, timedelta(minutes=1)), timedelta(days=1)))
+            self.shop.clock.advance(max(min(moments) - self.shop.clock.now(), timedelta(0)))
         raise AssertionError("orders are still being worked on")
 
     def disagreements(self) -> tuple[list[str], Counter[str]]:

@@ -131,9 +131,9 @@ class PartnerSimulator:
             if outcome == "too_late" and self.orders[order_id].status in {"fulfilled", "partly_fulfilled"}:
                 self.orders[order_id].status = "written_off"
 
-    def idle(self) -> bool:
-        """Whether nothing is planned any more."""
-        return not self._plans
+    def next_at(self) -> datetime | None:
+        """Give the moment at which something happens next; None: nothing is planned."""
+        return min((at for at, _, _ in self._plans), default=None)
 
     def _take(self, told: dict[str, Any], key: str, now: datetime) -> Reply:
         name = told["order_id"]
