@@ -23,6 +23,7 @@ export default defineConfig({
   build: {
     outDir: folder('../../src/ditan/api/page/home'),
     emptyOutDir: true,
+    manifest: true, // which file needs which: the test of the first load reads it
     target: ['es2020', 'chrome87', 'safari14'],
     assetsInlineLimit: 0, // the page's policy allows no data: addresses in scripts and styles
     modulePreload: { polyfill: false },

@@ -41,7 +41,7 @@ def read_built(folder: Path = FOLDER) -> Mapping[str, Built]:
     return {
         path.relative_to(folder).as_posix(): _read(path, folder)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix in _MEDIA_TYPES
+        if path.is_file() and path.suffix in _MEDIA_TYPES and not path.parent.name.startswith(".")
     }
 
 
