@@ -12,6 +12,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -40,6 +41,11 @@ class Disbelieved(DitanError):
     def __init__(self, why: Distrust) -> None:
         self.why = why
         super().__init__(f"the message is not believed: {why}")
+
+
+def make_secret() -> str:
+    """Give a new secret, as a file of partners writes it."""
+    return _PREFIX + base64.b64encode(os.urandom(32)).decode()
 
 
 def read_secret(text: str) -> bytes:

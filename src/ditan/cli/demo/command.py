@@ -13,8 +13,9 @@ from ditan import feed, packs
 from ditan.accounts import apply_events
 from ditan.cli.account import read_account_events
 from ditan.cli.check import print_verdicts, verify
+from ditan.cli.demo.crew import at_work
 from ditan.cli.demo.days import Quarter, morning_after
-from ditan.cli.demo.shelves import fill_shelves
+from ditan.cli.demo.market import open_market
 from ditan.cli.demo.visitors import make_visitors
 from ditan.cli.explain import print_story
 from ditan.cli.reporting import FileReport, combined, print_report
@@ -90,7 +91,9 @@ def demo(
             "Ctrl-C ends the page; the embedded database keeps running until `ditan db stop`."
         )
         if holds:
-            serve(host="127.0.0.1", port=free_port(port), demo=True)
+            address = free_port(port)
+            with at_work(settings, address):
+                serve(host="127.0.0.1", port=address, demo=True)
     if not holds:
         raise typer.Exit(70)
 
@@ -127,11 +130,12 @@ def _run(settings: Settings, store: Store, customers: int, days: int, seed: int,
     store.run(lambda connection: apply_events(connection, events))
     quarter = Quarter(settings, store, prepare(store, pack, SystemClock()), feed.load("canonical"), seed)
     size = sum((folder / name).stat().st_size for name in written.files)
-    with progress("day by day, payments into acts", size, quiet=quiet) as advance:
-        reports = quarter.live(folder, written.files, advance)
     now = morning_after(max(written.files))
-    write_customers(settings, make_visitors(quarter, [folder / name for name in sorted(written.files)], now))
-    fill_shelves(store, now)
+    with open_market(store, seed, START) as market:
+        with progress("day by day, payments into acts and energy into trees", size, quiet=quiet) as advance:
+            reports = quarter.live(folder, written.files, advance, market.morning)
+        files = [folder / name for name in sorted(written.files)]
+        write_customers(settings, make_visitors(quarter, market, files, now))
     DemoClock(settings).set(now)
     with store.unit_of_work() as connection:
         month = f"{START:%Y-%m}"

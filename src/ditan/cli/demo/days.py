@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 
 from ditan import ledger
+from ditan.cli.demo.chance import drawn
 from ditan.cli.ingest import ingest_file
 from ditan.cli.reporting import FileReport
 from ditan.feed import Mapping
@@ -32,13 +32,23 @@ class Quarter:
         self.settings, self.store, self.seed = settings, store, seed
         self.methodology, self.mapping = methodology, mapping
 
-    def live(self, folder: Path, names: Iterable[str], advance: Callable[[int], None]) -> list[FileReport]:
-        """Let the days of these files pass, each named by its day as `feed/2026-07-01.csv`; give a report for each."""
+    def live(
+        self,
+        folder: Path,
+        names: Iterable[str],
+        advance: Callable[[int], None],
+        mornings: Callable[[datetime], None],
+    ) -> list[FileReport]:
+        """Let the days of these files pass, each named by its day as `feed/2026-07-01.csv`; give a report for each.
+
+        `mornings` is called after customers collected.
+        """
         reports: list[FileReport] = []
         for name in sorted(names):
             next_day = date.fromisoformat(Path(name).stem) + timedelta(days=1)
             reports.append(self.deliver(folder / name, _at(next_day, _NIGHT), advance))
             self._collect(next_day)
+            mornings(_at(next_day, _MORNING))
         return reports
 
     def deliver(self, file: Path, at: datetime, advance: Callable[[int], None] = lambda _: None) -> FileReport:
@@ -56,7 +66,7 @@ class Quarter:
             taps = [
                 ledger.Collection(customer_id=CustomerId(holder), request_id=f"demo {day}")
                 for holder in holders
-                if _drawn(self.seed, holder, day) % _COLLECTS_ONE_MORNING_IN == 0
+                if drawn(self.seed, holder, day) % _COLLECTS_ONE_MORNING_IN == 0
             ]
             if taps:
                 ledger.collect(connection, taps, now)
@@ -69,7 +79,3 @@ def morning_after(name: str) -> datetime:
 
 def _at(day: date, hour: time) -> datetime:
     return datetime.combine(day, hour, BUSINESS_ZONE)
-
-
-def _drawn(seed: int, holder: int, day: date) -> int:
-    return int.from_bytes(hashlib.sha256(f"{seed} {holder} {day}".encode()).digest()[:4], "big")

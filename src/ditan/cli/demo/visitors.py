@@ -13,9 +13,10 @@ from msgspec import structs
 
 from ditan import ledger
 from ditan.cli.demo.days import Quarter
+from ditan.cli.demo.market import Market
 from ditan.home.preferences import Preferences, write_preferences
 from ditan.kernel.demo import DemoCustomer
-from ditan.kernel.ids import CustomerId, EntryId, act_id, key
+from ditan.kernel.ids import CustomerId, act_id, key
 from ditan.model import Text
 from ditan.store import Store
 from ditan.store.pool import Connection
@@ -24,6 +25,7 @@ from ditan.testing.rows import COLUMNS
 
 _SQL = load_statements("ditan.cli.demo", "demo.sql")
 _REFUNDS: Final = 8
+_TREE: Final = "tree_haloxylon"
 _NEW: Final = "cust-new"
 _BUDGET: Final = 10_000
 _AWARD: Final = 88
@@ -33,7 +35,7 @@ _CARDS_OF_NEW: Final[list[dict[str, str | bool]]] = [
 ]
 
 
-def make_visitors(quarter: Quarter, files: Sequence[Path], now: datetime) -> list[DemoCustomer]:
+def make_visitors(quarter: Quarter, market: Market, files: Sequence[Path], now: datetime) -> list[DemoCustomer]:
     """Choose and prepare the customers to sign in as. A bank too small for one of them goes without.
 
     `files`: the bank's feed, whose payments can be refunded.
@@ -58,10 +60,10 @@ def make_visitors(quarter: Quarter, files: Sequence[Path], now: datetime) -> lis
         )
     taken = [each[0] for each in (busy, older) if each]
     spender = _one(store, "spender", **{"not": taken})
-    if spender and _spend_and_refund(quarter, spender, files, now):
+    if spender and _plant_and_refund(quarter, market, spender, files, now):
         about = Text(
-            zh="用掉能量之后又退了款，尚有欠的能量（演示里直接用掉，没有下单）",
-            en="Spent energy, then had refunds: energy is owed (the demo spends it without an order)",
+            zh="用能量种了一棵树，之后旧的付款退了款：树还在，欠着能量",
+            en="Energy became a tree, then old payments were refunded: the tree stays, energy is owed",
         )
         found.append(_customer(store, spender[0], Text(zh="赵女士（合成）", en="Ms Zhao (made up)"), about))
     return found
@@ -121,23 +123,17 @@ def _deliver(quarter: Quarter, name: str, rows: list[dict[str, str]], files: Seq
     quarter.deliver(file, now)
 
 
-def _spend_and_refund(quarter: Quarter, spender: tuple[Any, ...], files: Sequence[Path], now: datetime) -> bool:
-    """Use all energy of a customer, then let the bank refund payments that had given it."""
-    customer_ref, number, energy = spender
-    customer = CustomerId(number)
-
-    def spend(connection: Connection) -> bool:
-        held = ledger.hold(
-            connection, customer, "demo redemption", energy, deadline=now + timedelta(days=1), now=now, reason="demo"
-        )
-        if held.entry_id is None:
-            return False
-        ledger.capture(connection, EntryId(held.entry_id), now=now, reason="demo")
-        return True
-
-    refunds = _refunds(quarter.store, customer_ref, customer, files, now)
-    if not refunds or not quarter.store.run(spend):
+def _plant_and_refund(
+    quarter: Quarter, market: Market, spender: tuple[Any, ...], files: Sequence[Path], now: datetime
+) -> bool:
+    """Turn a customer's energy into a tree, then let the bank refund payments that had given it."""
+    customer_ref, number, _ = spender
+    refunds = _refunds(quarter.store, customer_ref, CustomerId(number), files, now)
+    tree = market.offer.catalogue.find(_TREE)
+    if not refunds or tree is None:
         return False
+    market.order(customer_ref, tree, "demo tree", now)
+    market.settle()
     _deliver(quarter, "refunds", refunds, files, now)
     return True
 
