@@ -33,7 +33,7 @@ def test_every_command_of_rewards_prints_json(store: Store, monkeypatch: pytest.
     for reward_id in ("tree_pine", "donation_water"):
         shop.supply(reward_id, 5)
         shop.place("cust-lin", reward_id, key=reward_id)
-        assert rewards.turn(rewards.Bench(store, Partner(lambda _k, _o: says("fulfilled")), shop.clock))
+        assert rewards.turn(shop.bench(Partner(lambda _k, _o: says("fulfilled"))))
     monkeypatch.setenv("DITAN_HOME", str(store.settings.home))
     monkeypatch.setenv("DITAN_DATABASE_URL", str(store.settings.database_url))
     names = [command.name or command.callback.__name__ for command in group.registered_commands if command.callback]

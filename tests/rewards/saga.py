@@ -14,7 +14,8 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from tests.rewards.shop import NOON, Shop
+from msgspec.structs import asdict
+from tests.rewards.shop import HOME, KEYS, NOON, Shop
 
 from ditan import rewards
 from ditan.kernel.clock import FixedClock
@@ -84,7 +85,7 @@ def doomed(doom: Doom) -> None:
 
     settings = Settings(home=doom.home, database_url=doom.database_url)  # type: ignore[arg-type]
     store = Store(settings, doom.database_url)
-    bench = rewards.Bench(store, caller(doom.partner_url), FixedClock(doom.now))
+    bench = rewards.Bench(store, caller(doom.partner_url), FixedClock(doom.now), KEYS)
     while rewards.turn(bench, at):
         pass
 
@@ -188,7 +189,7 @@ class Saga:
 
     def settle(self, url: str) -> None:
         """No more kills: time passes until nothing is to be done. Nothing may be held forever."""
-        bench = rewards.Bench(self.shop.store, caller(url), self.shop.clock)
+        bench = self.shop.bench(caller(url))
         for _ in range(400):
             while rewards.turn(bench):
                 pass
@@ -212,6 +213,8 @@ class Saga:
                 found.append(f"{name} is {state} here and {status} at the partner ({theirs})")
             if theirs and (theirs.keys != {name} or theirs.deliveries > 1):
                 found.append(f"{name} went out under {theirs.keys} and was delivered {theirs.deliveries} times")
+            if theirs and theirs.deliver_to != (asdict(HOME) if reward_id == "produce_rice" else None):
+                found.append(f"{name} of {reward_id} was told another address")
             if state in {"fulfilled", "partly_fulfilled"}:
                 used[ref] += energy // quantity * delivered
                 taken[reward_id] += units

@@ -10,16 +10,19 @@ from uuid import UUID
 from ditan import ledger, rewards
 from ditan.accounts import AccountEvent, Action, apply_events
 from ditan.kernel.clock import FixedClock
+from ditan.kernel.envelope import MasterKeys
 from ditan.kernel.ids import show
 from ditan.ledger import Balance
 from ditan.proof import check_invariants
-from ditan.rewards import Offer, Order, Ordering
+from ditan.rewards import Offer, Order, Ordering, PostalAddress
 from ditan.rewards.calling import Heard, read_said
 from ditan.rewards.changing import Kept
 from ditan.store import Store
 
 NOON = datetime(2026, 7, 6, 4, tzinfo=UTC)  # of Shanghai
 SINCE = datetime(2026, 1, 2, tzinfo=UTC)
+KEYS = MasterKeys({"test": b"k" * 32})
+HOME = PostalAddress(recipient="林小满", phone="13812345678", region="浙江省杭州市西湖区", street="龙井路 88 号 3 幢")
 
 
 class Shop:
@@ -37,6 +40,11 @@ class Shop:
         )
         for ref in refs if energy else []:
             self.correct(energy, customer=ref)
+            self.live_at(ref)
+
+    def live_at(self, ref: str, address: PostalAddress = HOME) -> None:
+        """The address her goods go to."""
+        self.store.run(lambda c: rewards.keep_address(c, ref, address, KEYS, self.clock.now()))
 
     def correct(self, amount: int, *, customer: str | None = None, stock: str | None = None) -> None:
         """A correction by two people."""
@@ -67,7 +75,7 @@ class Shop:
         self, ref: str, reward_id: str, quantity: int = 1, *, key: str = "first", note: str | None = None
     ) -> UUID:
         asked = Ordering(reward_id=reward_id, quantity=quantity, note=note)
-        return self.store.run(lambda c: rewards.place(c, self.offer, ref, key, asked, self.clock.now()))
+        return self.store.run(lambda c: rewards.place(c, self.offer, ref, key, asked, self.clock.now(), KEYS))
 
     def cancel(self, ref: str, order_id: UUID) -> None:
         self.store.run(lambda c: rewards.cancel(c, ref, order_id, self.clock.now()))
@@ -93,6 +101,10 @@ class Shop:
         """The units that are left."""
         return self.store.read(lambda c: ledger.read_limited(c, self.reward(reward_id).stock)).balance
 
+    def bench(self, call: rewards.calling.Caller) -> rewards.Bench:
+        """What a worker of this shop works with."""
+        return rewards.Bench(self.store, call, self.clock, KEYS)
+
     def later(self, **step: int) -> None:
         self.clock.advance(timedelta(**step))
 
@@ -110,9 +122,11 @@ class Partner:
 
     def __init__(self, answer: Callable[[str, Kept], Heard] | None = None) -> None:
         self.calls: list[tuple[str, str]] = []
+        self.told: list[PostalAddress | None] = []
         self.answer = answer or (lambda _kind, _order: Heard(received=True))
 
-    def __call__(self, kind: str, order: Kept, now: datetime) -> Heard:
+    def __call__(self, kind: str, order: Kept, now: datetime, to: PostalAddress | None = None) -> Heard:
+        self.told.append(to)
         self.calls.append((kind, show("order", order.order_id)))
         return self.answer(kind, order)
 

@@ -37,7 +37,7 @@ def shop(store: Store) -> Shop:
 
 def give(shop: Shop, ref: str, quantity: int, key: str, state: str = "fulfilled", **said: Any) -> None:
     shop.place(ref, WATER, quantity, key=key)
-    assert rewards.turn(rewards.Bench(shop.store, Partner(lambda _k, _o: says(state, **said)), shop.clock))
+    assert rewards.turn(shop.bench(Partner(lambda _k, _o: says(state, **said))))
 
 
 def listed(shop: Shop, maker: str = "wang") -> Transfer:

@@ -33,7 +33,7 @@ def shop(store: Store) -> Shop:
 
 def work(shop: Shop, partner: Partner, turns: int = 100) -> int:
     """Do everything that is due; give how many jobs that were."""
-    bench = rewards.Bench(shop.store, partner, shop.clock)
+    bench = shop.bench(partner)
     done = 0
     while rewards.turn(bench):
         done += 1

@@ -42,7 +42,7 @@ def shop(store: Store) -> Shop:
 def ordered(shop: Shop, quantity: int = 2, key: str = "first") -> list[str]:
     """Trees that are ordered and confirmed: the numbers of their certificates."""
     order_id = shop.place(LIN, TREE, quantity, key=key)
-    assert rewards.turn(rewards.Bench(shop.store, Partner(lambda _k, _o: says("fulfilled")), shop.clock))
+    assert rewards.turn(shop.bench(Partner(lambda _k, _o: says("fulfilled"))))
     return shop.order(LIN, order_id).certificates
 
 
@@ -89,7 +89,7 @@ def test_a_tree_from_the_order_to_the_survey(shop: Shop) -> None:
 def test_only_trees_have_certificates(shop: Shop) -> None:
     shop.supply("produce_rice", 1)
     shop.place(LIN, "produce_rice")
-    assert rewards.turn(rewards.Bench(shop.store, Partner(lambda _k, _o: says("fulfilled")), shop.clock))
+    assert rewards.turn(shop.bench(Partner(lambda _k, _o: says("fulfilled"))))
     assert shop.order(LIN).certificates == []
 
 

@@ -18,6 +18,7 @@ from tests.simulation.running import NOW, Bench
 from ditan.api.app import create_app
 from ditan.api.edge import Edge
 from ditan.kernel.clock import BUSINESS_ZONE, Clock
+from ditan.kernel.envelope import write_key
 from ditan.kernel.settings import Settings
 from ditan.store import Store
 
@@ -81,7 +82,8 @@ def token(
 
 def app_settings(settings: Settings) -> Settings:
     """The settings of a Ditan that believes the issuer above."""
-    return msgspec.structs.replace(settings, token_issuer=ISSUER, token_keys="given", requests_per_minute=100_000)
+    given: dict[str, Any] = {"token_issuer": ISSUER, "token_keys": "given", "requests_per_minute": 100_000}
+    return msgspec.structs.replace(settings, address_key=write_key("test", b"k" * 32), **given)
 
 
 def make_app(store: Store, bench: Bench, clock: Clock | None = None, **changes: Any) -> Edge:

@@ -62,9 +62,11 @@ def test_every_table_that_names_a_customer_is_exported(bench: Bench) -> None:
         " AND table_type = 'BASE TABLE' AND table_schema NOT LIKE 'pg_%' GROUP BY 1 ORDER BY 1"
     )
     assert [row[0] for row in named] == [
-        "accounts.card", "accounts.consent", "accounts.customer", "api.request", "feed.waiting_refund", "home.dispute",
-        "home.notice_read", "home.preference", "ledger.act", "ledger.entry", "ledger.holder", "ledger.match",
-        "ledger.occasion", "ledger.proposal", "ledger.reversal", "rewards.order",
+        "accounts.card", "accounts.consent", "accounts.customer", "accounts.segment_member", "api.request",
+        "feed.waiting_refund", "home.dispute", "home.notice_read",
+        "home.preference", "ledger.act", "ledger.entry", "ledger.holder", "ledger.match",
+        "ledger.occasion", "ledger.proposal", "ledger.reversal", "rewards.address", "rewards.address_key",
+        "rewards.order", "rewards.order_address",
     ]  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def client(bench: Bench, tmp_path: Path) -> Iterator[Any]:
 def name(shop: Shop, client: Any) -> str:
     """An order of a gym card that was sent."""
     shop.place(LIN, "gym_card_month")
-    assert rewards.turn(rewards.Bench(shop.store, Partner(), shop.clock))
+    assert rewards.turn(shop.bench(Partner()))
     return shop.order(LIN).order_id
 
 
@@ -163,7 +163,7 @@ def test_a_partner_cannot_touch_or_see_the_orders_of_another(client: Any, shop: 
 
     rice = shop.place(LIN, "produce_rice", key="rice")
     assert (own(HILL), own(SOUTH), own("nobody")) == ([name], [], [])  # rice was not sent
-    rewards.turn(rewards.Bench(shop.store, Partner(), shop.clock))
+    rewards.turn(shop.bench(Partner()))
     assert own(SOUTH) == [shop.order(LIN, rice).order_id]
     answer = client.get(
         "/v1/partner/orders",

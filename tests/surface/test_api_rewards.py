@@ -19,6 +19,7 @@ GYM, RICE = "gym_card_month", "produce_rice"
 def shop(bench: Bench, clock: FixedClock) -> Shop:
     made = Shop(bench.store, clock)
     made.correct(5_000, customer=LIN)
+    made.live_at(LIN)
     made.supply(GYM, 3)
     made.supply(RICE, 3)
     return made
@@ -56,7 +57,7 @@ def test_an_order_from_the_click_to_the_code(lin: Asker, shop: Shop) -> None:
     placed = made.json()
     assert (placed["state"], placed["energy"], placed["cancellable"], placed["note"]) == ("held", 3_000, True, "生日")
     assert shop.energy(LIN) == (2_000, 3_000)
-    bench = rewards.Bench(shop.store, Partner(lambda _kind, _order: says("fulfilled", code="GYM-0007")), shop.clock)
+    bench = shop.bench(Partner(lambda _kind, _order: says("fulfilled", code="GYM-0007")))
     assert rewards.turn(bench)
     now = lin.get(f"/v1/orders/{placed['order_id']}")
     assert (now["state"], now["code"], now["delivered"]) == ("fulfilled", "GYM-0007", 1)
@@ -101,7 +102,7 @@ def test_an_order_is_cancelled_while_the_partner_does_not_know_of_it(lin: Asker,
     assert lin.post(f"/v1/orders/{name}/cancel")["state"] == "cancelled"
     assert (shop.energy(LIN), shop.stock(GYM)) == ((5_000, 0), 3)
     second = order(lin).json()["order_id"]
-    rewards.turn(rewards.Bench(shop.store, Partner(), shop.clock))
+    rewards.turn(shop.bench(Partner()))
     refused(lin("POST", f"/v1/orders/{second}/cancel"), 409, "not_cancellable")
 
 
@@ -116,7 +117,7 @@ def test_an_account_with_an_order_under_way_is_not_closed(lin: Asker, shop: Shop
 
 def test_a_customer_takes_her_orders_along(lin: Asker, shop: Shop) -> None:
     name = order(lin, note="生日").json()["order_id"]
-    rewards.turn(rewards.Bench(shop.store, Partner(lambda _kind, _order: says("fulfilled", code="GYM-9")), shop.clock))
+    rewards.turn(shop.bench(Partner(lambda _kind, _order: says("fulfilled", code="GYM-9"))))
     [kept] = lin.get("/v1/export")["kept"]["orders"]
     assert (kept["order_id"], kept["note"], kept["code"], kept["state"]) == (name, "生日", "GYM-9", "fulfilled")
     assert [each["state"] for each in kept["changes"]] == ["held", "sent", "fulfilled"]

@@ -25,6 +25,7 @@ from tests.surface.conftest import decisions
 
 from ditan.kernel.clock import FixedClock
 from ditan.kernel.demo import MARK, require_demo
+from ditan.kernel.envelope import write_key
 from ditan.kernel.errors import Conflict
 from ditan.kernel.ids import CustomerId, show
 from ditan.kernel.settings import Settings
@@ -92,6 +93,7 @@ def environment(store: Store, tmp_path: Path) -> dict[str, str]:
         "DITAN_DATABASE_URL": store.settings.database_url,
         "DITAN_TOKEN_ISSUER": ISSUER,
         "DITAN_TOKEN_KEYS": str(file),
+        "DITAN_ADDRESS_KEY": write_key("test", b"k" * 32),
         "DITAN_REQUESTS_PER_MINUTE": "100000",
         "DITAN_LOG_LEVEL": "debug",
     }

@@ -12,6 +12,7 @@ from ditan.api.page.files import read_built
 from ditan.flow import Methodology
 from ditan.insight.packing import pack_of_version
 from ditan.kernel.clock import Clock
+from ditan.kernel.envelope import read_master_keys
 from ditan.kernel.settings import Settings
 from ditan.model import Pack
 from ditan.rewards import Offer, read_partners
@@ -21,7 +22,7 @@ _PACKS_KEPT = 4
 
 
 class Hall:
-    """Store, clock, methodology, rewards and their partners, the page, and who is let in."""
+    """Store, clock, methodology, rewards, their partners and the keys of addresses, the page, and who is let in."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class Hall:
         self.settings, self.store, self.clock = settings, store, clock
         self.methodology, self.identity = methodology, identity
         self.offer, self.partners = offer, read_partners(settings.rewards_partners)
+        self.address_keys = read_master_keys(settings)
         self.rates = Rates(settings.requests_per_minute)
         self.measures = Measures()
         self.built = read_built()

@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException
 from msgspec import field
 
 from ditan.api.codes import MEANING, ProblemCode
+from ditan.kernel.envelope import Unreadable
 from ditan.kernel.errors import (
     Conflict,
     DitanError,
@@ -132,7 +133,7 @@ def _read(error: Exception) -> tuple[ProblemCode, str, Text | None, dict[str, st
 _OURS: Final[tuple[tuple[tuple[type[Exception], ...], ProblemCode], ...]] = (
     ((NotFound,), ProblemCode.NOT_FOUND),
     ((InvariantViolation,), ProblemCode.PROMISE_BROKEN),
-    ((StoreUnavailable, TemporaryFailure), ProblemCode.UNAVAILABLE),
+    ((StoreUnavailable, TemporaryFailure, Unreadable), ProblemCode.UNAVAILABLE),
     ((psycopg.errors.QueryCanceled, TimeoutError), ProblemCode.TOO_SLOW),
 )
 _HTTP: Final = {

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ditan.cli import account, db, dispute, ledger, methodology, rewards
+from ditan.cli import account, address, db, dispute, ledger, methodology, rewards
 from ditan.cli.check import check
 from ditan.cli.demo import demo
 from ditan.cli.explain import explain
@@ -68,6 +68,7 @@ app.command("replay")(replay)
 app.command("serve")(serve)
 app.command("synth")(synth)
 app.add_typer(account.app, name="account")
+app.add_typer(address.app, name="address")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(dispute.app, name="dispute")
 add_plantings(rewards.app)

@@ -12,9 +12,11 @@ import typer
 from rich.markup import escape
 
 from ditan import ledger, rewards
+from ditan.cli.address import forget_addresses
 from ditan.cli.showing import AsJson, console, number, print_json, say, table
 from ditan.kernel.clock import SYSTEM_CLOCK, Clock, business_day
 from ditan.kernel.demo import DemoClock
+from ditan.kernel.envelope import read_master_keys
 from ditan.kernel.errors import InvalidInput
 from ditan.kernel.settings import Settings, load_settings
 from ditan.model import Noun, Text
@@ -33,6 +35,7 @@ app = typer.Typer(
 )
 
 _IDLE = timedelta(seconds=1)
+_FORGET = timedelta(hours=1)
 
 
 class Checked(Noun, kw_only=True):
@@ -123,6 +126,8 @@ def work(
 ) -> None:
     """Bring orders to partners, ask what became of them, let go what is overdue. Any number may run, and be killed.
 
+    Once an hour it erases the addresses of orders that ended DITAN_ADDRESS_DAYS ago.
+
     ditan rewards work --once
     """
     settings = load_settings()
@@ -139,8 +144,12 @@ def work(
 def _work(settings: Settings, clock: Clock, stopped: threading.Event, *, once: bool) -> int:
     done = 0
     with Store.open(settings) as store:
-        bench = rewards.Bench(store, rewards.HttpCaller(rewards.read_partners(settings.rewards_partners)), clock)
+        call = rewards.HttpCaller(rewards.read_partners(settings.rewards_partners))
+        bench, forget_at = rewards.Bench(store, call, clock, read_master_keys(settings)), clock.now()
         while not stopped.is_set():
+            if clock.now() >= forget_at:
+                forget_addresses(store, clock.now(), settings)
+                forget_at = clock.now() + _FORGET
             if rewards.turn(bench):
                 done += 1
             elif once:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+from msgspec import field
 
 from ditan.home import store
 from ditan.home.preferences import Preferences
@@ -128,6 +129,23 @@ class KeptOrder(Noun, kw_only=True):
     changes: list[KeptOrderChange]
 
 
+class KeptSegment(Noun, kw_only=True):
+    """A segment the bank has her in."""
+
+    segment: str
+    since: datetime
+
+
+class KeptAddress(Noun, kw_only=True):
+    """An address in clear: the one that is kept, or the copy of an order."""
+
+    order_id: str | None
+    recipient: str
+    phone: str
+    region: str
+    street: str
+
+
 class KeptBalance(Noun, kw_only=True):
     """What the ledger has now, before what is due today."""
 
@@ -155,7 +173,9 @@ class Kept(Noun, kw_only=True):
     entries: list[KeptEntry]
     disputes: list[KeptDispute]
     orders: list[KeptOrder]
+    segments: list[KeptSegment]
     notices_read_at: datetime | None  # how far the notices were read
+    addresses: list[KeptAddress] = field(default_factory=list)  # by whoever has the key
 
 
 def read_kept(connection: psycopg.Connection[Any], customer_ref: str) -> Kept | None:
@@ -206,6 +226,8 @@ def _facts(kept: Kept, events: Iterable[BankEvent]) -> Iterator[Sequence[object]
     yield from (row("entry", each.entry_id, each.recorded_at, each.kind, each) for each in kept.entries)
     yield from (row("dispute", each.act_id, each.opened_at, each.reason, each) for each in kept.disputes)
     yield from (row("order", each.order_id, each.placed_at, each.reward_id, each) for each in kept.orders)
+    yield from (row("segment", each.segment, each.since, "", each) for each in kept.segments)
+    yield from (row("address", each.order_id or "", None, "", each) for each in kept.addresses)
     if kept.notices_read_at:
         yield ["notices_read", "", kept.notices_read_at.isoformat(), "", "", "", "", ""]
     yield from (row("event", each.event_id, each.occurred_at, each.kind, each) for each in events)

@@ -294,6 +294,8 @@ SELECT jsonb_build_object(
                     'occurred_at', k.occurred_at, 'recorded_at', k.recorded_at) ORDER BY k.nth)
                 FROM rewards.order_change k WHERE k.order_id = o.order_id)) ORDER BY o.placed_at, o.order_id), '[]')
         FROM rewards.order o WHERE o.customer_id = c.customer_id),
+    'segments', (SELECT coalesce(jsonb_agg(jsonb_build_object('segment', g.segment, 'since', g.since) ORDER BY g.segment), '[]')
+        FROM accounts.segment_member g WHERE g.customer_id = c.customer_id),
     'notices_read_at', (SELECT n.read_at FROM home.notice_read n WHERE n.customer_id = c.customer_id)
 )::text AS kept
 FROM ledger.holder h JOIN accounts.customer c USING (customer_id) WHERE h.customer_key = %(customer_key)s

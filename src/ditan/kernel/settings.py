@@ -109,6 +109,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = None
 
+    address_key: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="Keys that addresses are enciphered with: `NAME:BASE64` of 32 bytes each, blanks between; the "
+            "first closes, all open. Made by `ditan address new-key`. Better in a file."
+        ),
+    ] = None
+    address_key_file: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="File with these keys, a line each. Neither set: the embedded database has `address.key` in "
+            "`home`, made by itself; with a database of the bank's no address is taken."
+        ),
+    ] = None
+    address_days: Annotated[
+        int,
+        msgspec.Meta(ge=0, le=366, description="Days after an order ended until its copy of the address is erased."),
+    ] = 30
+
     @property
     def embedded(self) -> bool:
         """Whether Ditan runs its own PostgreSQL."""

@@ -325,12 +325,12 @@ SELECT (SELECT count(*) FROM ledger.limited) + (SELECT count(*) FROM rewards.ord
     WHERE (o.state, o.changes, o.changes) IS DISTINCT FROM (k.state, k.last, k.changes)
     UNION ALL
     SELECT format('transfer %s of %s donations and %s fen holds %s of %s', transfer_id, x.orders, x.fen, count(o.order_id),
-        coalesce(sum(rewards.given(o)), 0))
+        coalesce(sum(t.fen), 0))
     FROM rewards.transfer x LEFT JOIN rewards.transfer_order t USING (transfer_id) LEFT JOIN rewards.order o USING (order_id)
-    WHERE x.approved IS NOT FALSE AND x.receipt IS NULL
+    WHERE x.approved IS NOT FALSE
     GROUP BY transfer_id, x.orders, x.fen
-    HAVING x.orders <> count(o.order_id) OR x.fen <> coalesce(sum(CASE WHEN o.state = 'returned'
-        THEN o.units / o.quantity * o.delivered ELSE rewards.given(o) END), 0)
+    HAVING x.orders <> count(o.order_id) OR x.fen <> coalesce(sum(t.fen), 0)
+        OR bool_or(t.fen <> rewards.given(o) + rewards.came_back(o))
     UNION ALL
     SELECT format('planting %s of %s trees has %s', planting_id, p.trees, count(t.tree_no))
     FROM rewards.planting p LEFT JOIN rewards.tree t USING (planting_id) GROUP BY planting_id, p.trees

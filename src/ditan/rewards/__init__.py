@@ -5,9 +5,19 @@ Out:  orders with a history that is only added to; calls to partners, each under
 Keeps INV-05 (what is set aside is set aside once, and ends once) and INV-08 (stock and funds never go below zero).
 
 `cataloguing` and `checking` are the data; `orders` places and reads; `changing` moves an order with its hold; `jobs` is
-the queue and `working` one turn of a worker; `calling` and `receiving` speak with partners.
+the queue and `working` one turn of a worker; `calling` and `receiving` speak with partners; `addresses` knows where
+goods go, and forgets it.
 """
 
+from ditan.rewards.addresses import (
+    Addresses,
+    PostalAddress,
+    forget_address,
+    forget_old_addresses,
+    keep_address,
+    read_addresses,
+    rewrap,
+)
 from ditan.rewards.calling import HttpCaller
 from ditan.rewards.cataloguing import Catalogue, Reward, load
 from ditan.rewards.codes import OrderCode, OrderReason, OrderRefusal, State
@@ -20,6 +30,7 @@ from ditan.rewards.working import Bench, turn
 
 __all__ = [
     "Address",
+    "Addresses",
     "Bench",
     "Catalogue",
     "HttpCaller",
@@ -29,20 +40,26 @@ __all__ = [
     "OrderReason",
     "OrderRefusal",
     "Ordering",
+    "PostalAddress",
     "Received",
     "Reward",
     "Shelf",
     "State",
     "believed",
     "cancel",
+    "forget_address",
+    "forget_old_addresses",
+    "keep_address",
     "load",
     "orders_under_way",
     "place",
+    "read_addresses",
     "read_orders",
     "read_partner_orders",
     "read_partners",
     "read_shelf",
     "receive",
     "registered_catalogue",
+    "rewrap",
     "turn",
 ]

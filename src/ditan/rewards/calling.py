@@ -16,6 +16,7 @@ from ditan.kernel import limits
 from ditan.kernel.ids import show
 from ditan.kernel.persons import holds_card_number
 from ditan.kernel.webhooks import sign
+from ditan.rewards.addresses import PostalAddress
 from ditan.rewards.changing import Kept, Said
 from ditan.rewards.codes import OrderReason, State
 from ditan.rewards.partners import Address
@@ -30,6 +31,7 @@ class Trouble(StrEnum):
     """Why a call told us nothing: the job is done again later."""
 
     NO_ADDRESS = "no_address"  # the settings do not say where the partner is
+    NO_KEY = "no_key"  # the customer's address cannot be read: the key it is under is not here
     UNREACHABLE = "unreachable"
     TOO_SLOW = "too_slow"
     REFUSED = "refused"  # an HTTP status that is no answer
@@ -56,9 +58,9 @@ class _Answer(msgspec.Struct, kw_only=True):
 
 
 class Caller(Protocol):
-    """Calls a partner about an order: `send`, `ask` or `withdraw`."""
+    """Calls a partner about an order: `send`, `ask` or `withdraw`. `to`: where goods go, told when they are sent."""
 
-    def __call__(self, kind: str, order: Kept, now: datetime) -> Heard:
+    def __call__(self, kind: str, order: Kept, now: datetime, to: PostalAddress | None = None) -> Heard:
         """Call, and give what was heard. Never raises for what a partner does."""
         ...
 
@@ -69,14 +71,14 @@ class HttpCaller:
     def __init__(self, partners: Mapping[str, Address], seconds_max: float = limits.partner_seconds_max) -> None:
         self.partners, self.seconds_max = partners, seconds_max
 
-    def __call__(self, kind: str, order: Kept, now: datetime) -> Heard:
+    def __call__(self, kind: str, order: Kept, now: datetime, to: PostalAddress | None = None) -> Heard:
         """POST the order, GET what became of it, or POST that it is void."""
         address = self.partners.get(order.partner)
         if address is None:
             return Heard(trouble=Trouble.NO_ADDRESS)
         name = show("order", order.order_id)
         method, path, body = {
-            "send": ("POST", "/orders", msgspec.json.encode(_told(order, name))),
+            "send": ("POST", "/orders", msgspec.json.encode(_told(order, name, to))),
             "ask": ("GET", f"/orders/{name}", b""),
             "withdraw": ("POST", f"/orders/{name}/withdraw", b"{}"),
         }[kind]
@@ -119,10 +121,11 @@ def _is_code(code: str) -> bool:
     return 0 < len(code) <= limits.id_chars_max and code.isprintable() and not holds_card_number(code)
 
 
-def _told(order: Kept, name: str) -> dict[str, Any]:
-    """What a partner is told: what to deliver and by when, not to whom."""
-    told = {"order_id": name, "reward_id": order.reward_id, "quantity": order.quantity}
-    return told | {"placed_at": order.placed_at, "deadline": order.deadline}
+def _told(order: Kept, name: str, to: PostalAddress | None) -> dict[str, Any]:
+    """What a partner is told: what to deliver and by when; to whom only when it is brought somewhere."""
+    told: dict[str, Any] = {"order_id": name, "reward_id": order.reward_id, "quantity": order.quantity}
+    told |= {"placed_at": order.placed_at, "deadline": order.deadline}
+    return told | ({"deliver_to": to} if to is not None else {})
 
 
 def _request(

@@ -123,6 +123,11 @@ class Reward(Noun, kw_only=True):
     produce: ProduceTerms | None = None
     code: CodeTerms | None = None
 
+    @property
+    def delivered(self) -> bool:
+        """Whether it is brought to an address."""
+        return self.produce is not None
+
 
 class Catalogue(Noun, kw_only=True):
     """Everything that can be ordered, and from whom."""

@@ -132,6 +132,7 @@ class OrderCode(StrEnum):
     """Why an order is refused. What the ledger refuses (`not_enough`, `used_up`, `closed`) keeps its own code."""
 
     NOT_OFFERED = "not_offered"
+    ADDRESS_MISSING = "address_missing"
     TOO_MANY = "too_many"
     OVER_LIMIT = "over_limit"
     CONFLICT = "order_conflict"
@@ -145,6 +146,9 @@ class OrderCode(StrEnum):
 
 ORDER_MEANING: Final[dict[OrderCode, Text]] = {
     OrderCode.NOT_OFFERED: Text(zh="该奖励现在不可兑换", en="this reward is not offered now"),
+    OrderCode.ADDRESS_MISSING: Text(
+        zh="该奖励需要送货，请先填写收货地址", en="this reward is delivered, and there is no address to deliver it to"
+    ),
     OrderCode.TOO_MANY: Text(zh="一单数量超过上限", en="this is more than one order may have"),
     OrderCode.OVER_LIMIT: Text(zh="超过您在本期的兑换限额", en="this is more than you may have in this period"),
     OrderCode.CONFLICT: Text(zh="同一请求号已用于另一订单", en="this request was used for another order"),

@@ -11,6 +11,7 @@ import psycopg
 
 from ditan.kernel import limits
 from ditan.kernel.clock import BUSINESS_ZONE
+from ditan.kernel.envelope import MasterKeys
 from ditan.kernel.errors import InvalidInput, NotFound
 from ditan.kernel.ids import CustomerId, key, show
 from ditan.kernel.persons import tells_a_number
@@ -18,6 +19,7 @@ from ditan.ledger import Units, hold, read_limited
 from ditan.ledger.energy import entry_id
 from ditan.model import Noun, Text
 from ditan.rewards import store
+from ditan.rewards.addresses import copy_for_order, has_address
 from ditan.rewards.cataloguing import Period, Picture, Reward, RewardKind
 from ditan.rewards.changing import Kept, change, kept, let_go
 from ditan.rewards.codes import OrderCode, OrderReason, OrderRefusal, State
@@ -56,6 +58,7 @@ class Order(Noun, kw_only=True):
     terms: Text
     picture: Picture
     partner: Text
+    delivery: bool  # it is brought to the address that was kept when it was ordered
     quantity: int
     energy: int
     note: str | None
@@ -96,10 +99,12 @@ def place(
     request_id: str,
     ordering: Ordering,
     now: datetime,
+    keys: MasterKeys,
 ) -> UUID:
     """Place an order and give its id; the same request again gives the same order and changes nothing.
 
-    Raises: NotFound (account or reward), InvalidInput, OrderRefusal; LedgerRefusal `not_enough`, `used_up`, `closed`.
+    Raises: NotFound (account or reward), InvalidInput, OrderRefusal; LedgerRefusal `not_enough`, `used_up`, `closed`;
+    Unreadable when goods are ordered and the key of the address is not here.
     """
     reward, note = _asked(offer, ordering)
     locked = store.fetch(connection, "lock_customer", {"customer_key": key(customer_ref)})
@@ -126,6 +131,8 @@ def place(
         "limited_id": stock.limited_id, "units": units, "note": note, "now": now, "deadline": deadline,
     }  # fmt: skip
     store.write(connection, "write_order", row)
+    if reward.delivered:
+        copy_for_order(connection, customer_id, order_id, keys)
     first = {
         "order_id": order_id,
         "nth": 1,
@@ -158,6 +165,8 @@ def _require_offered(
 ) -> None:
     if not offered(reward, now):
         raise OrderRefusal(OrderCode.NOT_OFFERED, f"It is offered from {reward.valid_from} to {reward.valid_to}.")
+    if reward.delivered and not has_address(connection, customer_id):
+        raise OrderRefusal(OrderCode.ADDRESS_MISSING, "Keep one first: PUT /v1/address.")
     if reward.limit is None:
         return
     since = period_start(reward.limit.period, now)
@@ -225,6 +234,7 @@ def _order(row: dict[str, Any]) -> Order:
         terms=reward.terms,
         picture=reward.picture,
         partner=msgspec.convert(row["partner_name"], Text),
+        delivery=reward.delivered,
         quantity=row["quantity"],
         energy=row["energy"],
         note=row["note"],

@@ -9,7 +9,7 @@ VALUES (%(version)s, %(content)s, %(sha256)s, %(now)s) ON CONFLICT (version) DO 
 
 -- name: lock_customer
 -- why: Everything of a customer's orders takes turns here, like everything of her energy. Nothing: no account.
-SELECT customer_id FROM ledger.holder WHERE customer_key = %(customer_key)s FOR UPDATE
+SELECT customer_id, closed_at FROM ledger.holder WHERE customer_key = %(customer_key)s FOR UPDATE
 
 -- name: lock_customer_of
 -- why: The same, from an order: the customer first, then the order, as the sweep does.
@@ -210,8 +210,8 @@ RETURNING transfer_id, orders, fen
 
 -- name: write_transfer_orders
 -- why: In the same unit of work; an order that was done meanwhile waits for the next list.
-INSERT INTO rewards.transfer_order (order_id, transfer_id)
-SELECT o.order_id, %(transfer_id)s FROM rewards.order o
+INSERT INTO rewards.transfer_order (order_id, transfer_id, fen)
+SELECT o.order_id, %(transfer_id)s, rewards.given(o) FROM rewards.order o
 WHERE o.limited_id = %(limited_id)s AND rewards.given(o) > 0
   AND NOT EXISTS (SELECT FROM rewards.transfer_order t WHERE t.order_id = o.order_id)
 ORDER BY o.placed_at, o.order_id LIMIT %(orders)s
@@ -238,7 +238,7 @@ WHERE %(transfer_id)s::integer IS NULL OR transfer_id = %(transfer_id)s ORDER BY
 
 -- name: read_transfer_orders
 -- why: The list for the charity: donations, without their givers.
-SELECT o.order_id, o.placed_at, rewards.given(o) AS fen
+SELECT o.order_id, o.placed_at, t.fen
 FROM rewards.transfer_order t JOIN rewards.order o USING (order_id) WHERE t.transfer_id = %(transfer_id)s
 ORDER BY o.placed_at, o.order_id
 
@@ -252,3 +252,80 @@ SELECT l.name AS fund, l.balance AS left_fen, coalesce(sum(o.units) FILTER (
 FROM ledger.limited l LEFT JOIN rewards.order o USING (limited_id)
 LEFT JOIN rewards.transfer_order t USING (order_id) LEFT JOIN rewards.transfer x USING (transfer_id)
 WHERE l.name = ANY (%(funds)s) GROUP BY l.limited_id, l.name, l.balance
+
+-- name: read_key
+-- why: The key a customer's addresses are under.
+SELECT master_id, wrapped FROM rewards.address_key WHERE customer_id = %(customer_id)s
+
+-- name: write_key
+-- why: One for each customer; she is locked.
+INSERT INTO rewards.address_key (customer_id, master_id, wrapped, made_at)
+VALUES (%(customer_id)s, %(master_id)s, %(wrapped)s, %(now)s)
+
+-- name: write_address
+-- why: One address is kept: the new one takes the place of the one before.
+INSERT INTO rewards.address (customer_id, sealed, changed_at) VALUES (%(customer_id)s, %(sealed)s, %(now)s)
+ON CONFLICT (customer_id) DO UPDATE SET sealed = excluded.sealed, changed_at = excluded.changed_at
+
+-- name: forget_address
+-- why: Orders keep their copies until they are over.
+DELETE FROM rewards.address WHERE customer_id = %(customer_id)s RETURNING customer_id
+
+-- name: drop_idle_key
+-- why: A key that nothing is under any more is destroyed: what lies in backups goes with it.
+DELETE FROM rewards.address_key k WHERE customer_id = %(customer_id)s
+  AND NOT EXISTS (SELECT FROM rewards.address a WHERE a.customer_id = k.customer_id)
+  AND NOT EXISTS (SELECT FROM rewards.order_address o WHERE o.customer_id = k.customer_id)
+
+-- name: drop_idle_keys
+-- why: The same for many: who is about to keep an address has her row of the ledger locked, and is passed over.
+DELETE FROM rewards.address_key k WHERE customer_id IN (
+    SELECT customer_id FROM ledger.holder WHERE customer_id = ANY (%(customers)s) ORDER BY customer_id FOR UPDATE SKIP LOCKED)
+  AND NOT EXISTS (SELECT FROM rewards.address a WHERE a.customer_id = k.customer_id)
+  AND NOT EXISTS (SELECT FROM rewards.order_address o WHERE o.customer_id = k.customer_id)
+
+-- name: read_addresses
+-- why: All of a customer's, the kept one first. No row: no account; one without content: she has none.
+SELECT h.customer_id, k.master_id, k.wrapped, a.order_id, a.sealed, a.changed_at
+FROM ledger.holder h LEFT JOIN rewards.address_key k USING (customer_id) LEFT JOIN LATERAL (
+    SELECT NULL::uuid AS order_id, sealed, changed_at FROM rewards.address WHERE customer_id = k.customer_id
+    UNION ALL
+    SELECT order_id, sealed, NULL FROM rewards.order_address WHERE customer_id = k.customer_id
+) a ON true
+WHERE h.customer_key = %(customer_key)s ORDER BY a.order_id NULLS FIRST
+
+-- name: read_kept_address
+-- why: What an order takes a copy of.
+SELECT k.master_id, k.wrapped, a.sealed FROM rewards.address a JOIN rewards.address_key k USING (customer_id)
+WHERE customer_id = %(customer_id)s
+
+-- name: write_order_address
+-- why: In the unit of work that places the order.
+INSERT INTO rewards.order_address (order_id, customer_id, sealed) VALUES (%(order_id)s, %(customer_id)s, %(sealed)s)
+
+-- name: read_order_address
+-- why: For the call to the partner of this order.
+SELECT k.customer_id, k.master_id, k.wrapped, a.sealed
+FROM rewards.order_address a JOIN rewards.address_key k USING (customer_id) WHERE order_id = %(order_id)s
+
+-- name: forget_old_addresses
+-- why: An order that ended some days ago needs no address any more, nor does a closed account. Only copies are in this table:
+-- why: it stays small.
+DELETE FROM rewards.order_address a USING rewards.order o
+WHERE o.order_id = a.order_id AND o.state NOT IN ('held', 'sent', 'confirmed', 'delayed', 'substituted') AND (
+    (SELECT max(k.recorded_at) FROM rewards.order_change k WHERE k.order_id = o.order_id) <= %(before)s
+    OR EXISTS (SELECT FROM accounts.customer c WHERE c.customer_id = a.customer_id AND c.closed_at <= %(now)s))
+RETURNING a.customer_id
+
+-- name: read_old_keys
+-- why: Those that are not under the current key of the bank; who is being worked on comes with the next round.
+SELECT customer_id, master_id, wrapped FROM rewards.address_key WHERE master_id <> %(master_id)s
+ORDER BY customer_id LIMIT %(limit)s FOR UPDATE
+
+-- name: rewrap_key
+-- why: The same key under another one; addresses stay as they are.
+UPDATE rewards.address_key SET master_id = %(master_id)s, wrapped = %(wrapped)s WHERE customer_id = %(customer_id)s
+
+-- name: count_keys
+-- why: How many are under a key of the bank.
+SELECT count(*) AS keys FROM rewards.address_key WHERE master_id = %(master_id)s

@@ -57,6 +57,7 @@ class OnShelf(Noun, kw_only=True):
     made_up: bool  # the partner does not exist: a demonstration
     energy: int
     quantity_max: int
+    delivery: bool  # it is brought to an address: PUT /v1/address first
     left: int
     missing: int
     limit: Used | None
@@ -122,6 +123,7 @@ def _on_shelf(offer: Offer, reward: Reward, row: dict[str, Any], now: datetime) 
         made_up=partner.made_up,
         energy=reward.energy,
         quantity_max=reward.quantity_max,
+        delivery=reward.delivered,
         left=left,
         missing=missing,
         limit=limit,

@@ -13,8 +13,10 @@ from typing import Final, NamedTuple
 import structlog
 
 from ditan.kernel.clock import Clock
+from ditan.kernel.envelope import MasterKeys, Unreadable
 from ditan.rewards import jobs
-from ditan.rewards.calling import Caller, Heard
+from ditan.rewards.addresses import address_of
+from ditan.rewards.calling import Caller, Heard, Trouble
 from ditan.rewards.changing import Kept, change, heard, let_go, locked, note
 from ditan.rewards.codes import OPEN, OrderReason, State
 from ditan.rewards.jobs import Job
@@ -33,6 +35,7 @@ class Bench(NamedTuple):
     store: Store
     call: Caller
     clock: Clock
+    keys: MasterKeys
 
 
 def turn(bench: Bench, at: Callable[[str], None] = lambda _step: None) -> bool:
@@ -46,7 +49,7 @@ def turn(bench: Bench, at: Callable[[str], None] = lambda _step: None) -> bool:
     at("marked")
     if order is None:
         return True
-    told = bench.call(job.kind, order, now)
+    told = _called(bench, job, order, now)
     at("called")
     now = bench.clock.now()
 
@@ -58,6 +61,17 @@ def turn(bench: Bench, at: Callable[[str], None] = lambda _step: None) -> bool:
     at("written")
     log.info("job.done", kind=job.kind, attempts=job.attempts, trouble=told.trouble)
     return True
+
+
+def _called(bench: Bench, job: Job, order: Kept, now: datetime) -> Heard:
+    """Call the partner. Where goods go is read here and told at once: it is nowhere else in clear."""
+    if job.kind != "send":
+        return bench.call(job.kind, order, now)
+    try:
+        to = bench.store.read(lambda connection: address_of(connection, order.order_id, bench.keys))
+    except Unreadable:
+        return Heard(trouble=Trouble.NO_KEY)
+    return bench.call(job.kind, order, now, to)
 
 
 def _mark(connection: Connection, job: Job, now: datetime) -> Kept | None:

@@ -68,6 +68,7 @@ class Taken(Struct, kw_only=True):
     asked: int = 0
     deliveries: int = 0
     keys: set[str] = field(default_factory=set)
+    deliver_to: dict[str, str] | None = None
 
 
 class Reply(NamedTuple):
@@ -144,6 +145,7 @@ class PartnerSimulator:
             chosen = self.behavior or random.Random(f"{self.seed} {name}").choice(list(Behavior))
             deadline = datetime.fromisoformat(told["deadline"])
             order = Taken(order_id=name, quantity=told["quantity"], deadline=deadline, behavior=chosen)
+            order.deliver_to = told.get("deliver_to")
             self.orders[name] = order
             self._plan(order, now)
         order.sent += 1

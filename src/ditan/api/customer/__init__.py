@@ -3,6 +3,7 @@
 from ditan.api.customer import (
     account,
     acts,
+    address,
     balls,
     disputes,
     explanation,
@@ -18,6 +19,7 @@ from ditan.api.customer import (
 
 HANDLERS = [
     *account.HANDLERS,
+    *address.HANDLERS,
     home.home,
     balls.balls,
     balls.collect_all,

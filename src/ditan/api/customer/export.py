@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
 from litestar import Response, get
 
 from ditan.api.codes import ProblemCode
@@ -11,9 +12,10 @@ from ditan.api.hall import Hall
 from ditan.api.identity import Principal
 from ditan.api.problems import Refused
 from ditan.api.routing import GivenHall, GivenWho, reads
-from ditan.home.exporting import Kept, as_csv, read_kept
+from ditan.home.exporting import Kept, KeptAddress, as_csv, read_kept
 from ditan.insight import gather
 from ditan.model import BankEvent, Noun
+from ditan.rewards import PostalAddress, read_addresses
 
 
 class Export(Noun, kw_only=True):
@@ -43,8 +45,13 @@ def export_csv(hall: GivenHall, who: GivenWho) -> Response[str]:
 
 def _gather(hall: Hall, who: Principal) -> tuple[Kept, list[BankEvent], int]:
     kept = hall.store.read(lambda connection: read_kept(connection, who.subject))
-    if kept is None:
+    found = hall.store.read(lambda connection: read_addresses(connection, who.subject, hall.address_keys))
+    if kept is None or found is None:
         raise Refused(ProblemCode.NO_ACCOUNT)
+    named: list[tuple[str | None, PostalAddress]] = [(None, found.kept)] if found.kept else []
+    named += [(each.order_id, each.address) for each in found.of_orders]
+    addresses = [KeptAddress(order_id=name, **msgspec.structs.asdict(address)) for name, address in named]
+    kept = msgspec.structs.replace(kept, addresses=addresses)
     home = hall.settings.home
     events, missing = hall.store.read(lambda connection: gather(connection, home, who.subject))
     return kept, events, missing

@@ -81,7 +81,8 @@ def order_reward(
             find_customer(connection, who.subject)
         except NotFound as error:
             raise Refused(ProblemCode.NO_ACCOUNT) from error
-        order_id = place(connection, hall.offer, who.subject, idempotency_key, asked, hall.clock.now())
+        now, keys = hall.clock.now(), hall.address_keys
+        order_id = place(connection, hall.offer, who.subject, idempotency_key, asked, now, keys)
         return _one(connection, who, order_id)
 
     response = once(hall, request, who, idempotency_key, msgspec.json.encode(data), Order, work)
