@@ -1,9 +1,11 @@
 """Every command of `ditan rewards` prints JSON, and each finds what the one before it left."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.test_cli import Ditan, ditan  # noqa: F401  a fixture
 from tests.rewards.shop import Partner, Shop, says
 from typer.testing import CliRunner
 
@@ -45,3 +47,24 @@ def test_every_command_of_rewards_prints_json(store: Store, monkeypatch: pytest.
         told[name] = json.loads(done.output)
     assert told["plantings"][0]["latest"] == "planted"
     assert told["transfers"][0]["receipt"] == "CR-1"
+
+
+def test_the_command_line_closes_no_account_over_an_order(ditan: Ditan, store: Store, tmp_path: Path) -> None:  # noqa: F811
+    shop = Shop(store)
+    shop.open(["cust-lin", "cust-wang"])
+    shop.supply("gym_card_month", 1)
+    order_id = shop.place("cust-lin", "gym_card_month")
+    file = tmp_path / "accounts.jsonl"
+    events = [
+        {"at": "2026-07-07T00:00:00Z", "action": "close", "customer_ref": ref} for ref in ("cust-wang", "cust-lin")
+    ]
+    file.write_text("\n".join(map(json.dumps, events)))
+    for words in (("account", "close", "cust-lin"), ("account", "import", file)):
+        done = ditan(*words, "--json")
+        told = json.loads(done.out)
+        assert (done.code, told["code"]) == (4, "energy_held")
+        assert "orders under way: 1, with 3,000 energy set aside" in told["message"]
+        assert json.loads(ditan("account", "show", "cust-wang", "--json").out)["closed_at"] is None
+    shop.cancel("cust-lin", order_id)
+    assert ditan("account", "import", file).code == 0
+    assert json.loads(ditan("account", "show", "cust-lin", "--json").out)["closed_at"]

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from tests.rewards.shop import Partner, Shop, says
 
 from ditan import ledger, rewards
-from ditan.accounts import AccountEvent, Action, apply_events
+from ditan.accounts import AccountEvent, Action, OrdersUnderWay, apply_events
 from ditan.accounts.erasing import Erasing, erase
 from ditan.kernel.errors import InvalidInput, NotFound
 from ditan.ledger import LedgerRefusal
@@ -262,13 +263,34 @@ def test_the_last_ten_gym_cards(store: Store) -> None:
 def test_an_account_with_an_order_under_way_is_not_erased_and_afterwards_no_word_remains(shop: Shop) -> None:
     shop.place(LIN, GYM, note="给小林")
     now = shop.clock.now()
-    shop.store.run(lambda c: apply_events(c, [AccountEvent(action=Action.CLOSE, at=now, customer_ref=LIN)]))
-    assert shop.store.run(lambda c: erase(c, LIN, now)) is Erasing.HELD
+    assert shop.store.run(lambda c: erase(c, LIN, now)) is Erasing.OPEN
     work(shop, Partner(lambda _kind, _order: says("fulfilled", code="GYM-8")))
+    shop.store.run(lambda c: apply_events(c, [closing(LIN, now)]))
     assert shop.store.run(lambda c: erase(c, LIN, now)) is Erasing.DONE
     [row] = shop.store.read(lambda c: c.execute("SELECT note, code, customer_id, state FROM rewards.order").fetchall())
     assert row[:2] == (None, None)
     assert row[2] >= 64 << 40
+    assert shop.broken() == []
+
+
+def closing(ref: str, at: datetime) -> AccountEvent:
+    return AccountEvent(action=Action.CLOSE, at=at, customer_ref=ref)
+
+
+def test_no_account_is_closed_over_an_order_and_none_is_ordered_by_one_that_will_be(shop: Shop) -> None:
+    """However it is closed: a file with others, a day to come. All or none, and it says how many there are."""
+    gym, now = shop.place(LIN, GYM), shop.clock.now()
+    shop.place(WANG, TREE, 2)
+    shop.open(["cust-zhou"])
+    everybody = [closing(ref, now) for ref in ("cust-zhou", LIN, WANG)]
+    for events, counted in ((everybody, (2, 2, 10_200)), ([closing(LIN, now + timedelta(days=9))], (1, 1, 3_000))):
+        with pytest.raises(OrdersUnderWay, match="cust-lin") as caught:
+            shop.store.run(lambda c, events=events: apply_events(c, events))  # type: ignore[misc]
+        assert (caught.value.accounts, caught.value.orders, caught.value.energy) == counted
+    shop.cancel(LIN, gym)
+    shop.store.run(lambda c: apply_events(c, [closing("cust-zhou", now), closing(LIN, now + timedelta(days=9))]))
+    shop.store.run(lambda c: apply_events(c, everybody[:1]))  # again changes nothing
+    refused("closed", lambda: shop.place(LIN, GYM, key="second"))
     assert shop.broken() == []
 
 

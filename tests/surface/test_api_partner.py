@@ -38,6 +38,7 @@ secrets = ["{FIELD}"]
 def shop(bench: Bench, clock: FixedClock) -> Shop:
     made = Shop(bench.store, clock)
     made.correct(20_000, customer=LIN)
+    made.live_at(LIN)
     made.supply("gym_card_month", 3)
     made.supply("produce_rice", 3)
     return made

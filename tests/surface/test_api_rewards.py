@@ -108,7 +108,9 @@ def test_an_order_is_cancelled_while_the_partner_does_not_know_of_it(lin: Asker,
 
 def test_an_account_with_an_order_under_way_is_not_closed(lin: Asker, shop: Shop) -> None:
     name = order(lin).json()["order_id"]
-    refused(lin("POST", "/v1/account/close"), 409, "energy_held")
+    answer = lin("POST", "/v1/account/close", headers={"Accept-Language": "en"})
+    refused(answer, 409, "energy_held")
+    assert answer.json()["detail"] == "orders under way: 1, with 3,000 energy set aside"
     lin.post(f"/v1/orders/{name}/cancel")
     assert lin.post("/v1/account/close")["changed"]
     refused(order(lin), 409, "closed")

@@ -8,8 +8,19 @@ that could name a person. Erasing takes the name, and what is made from it, and 
 Each consent is asked for apart, none is bundled, and withdrawing is as easy as granting (PIPL 15, 29).
 """
 
-from ditan.accounts.changing import AccountEvent, Action, apply_events
+from ditan.accounts.changing import AccountEvent, Action, OrdersUnderWay, apply_events
 from ditan.accounts.erasing import Erasing, erase
 from ditan.accounts.reading import Account, Card, Consent, read_account
 
-__all__ = ["Account", "AccountEvent", "Action", "Card", "Consent", "Erasing", "apply_events", "erase", "read_account"]
+__all__ = [
+    "Account",
+    "AccountEvent",
+    "Action",
+    "Card",
+    "Consent",
+    "Erasing",
+    "OrdersUnderWay",
+    "apply_events",
+    "erase",
+    "read_account",
+]

@@ -14,7 +14,7 @@ from ditan.kernel import limits
 from ditan.kernel.errors import Conflict, InvalidInput, NotFound
 from ditan.kernel.ids import key
 from ditan.kernel.persons import holds_card_number, names_a_person
-from ditan.model import CardProduct, Noun, Purpose
+from ditan.model import CardProduct, Noun, Purpose, Text
 from ditan.store.statements import load_statements
 
 _SQL = load_statements("ditan.accounts")
@@ -50,6 +50,28 @@ class AccountEvent(Noun, kw_only=True):
     card_product: CardProduct | None = None
 
 
+class OrdersUnderWay(Conflict):
+    """An account cannot be closed while an order of it is under way; nothing was changed."""
+
+    code: Final = "energy_held"
+
+    def __init__(self, customer_ref: str, accounts: int, orders: int, energy: int) -> None:
+        self.accounts, self.orders, self.energy = accounts, orders, energy
+        who = repr(customer_ref) + (f" and {accounts - 1} more" if accounts > 1 else "")
+        super().__init__(
+            f"{who} cannot be closed: {self.counted.en}",
+            hint="Wait for them or cancel them; `ditan ledger sweep` ends what is past its deadline.",
+        )
+
+    @property
+    def counted(self) -> Text:
+        """How many orders, and how much energy they hold."""
+        return Text(
+            zh=f"有 {self.orders:,} 笔订单进行中，冻结 {self.energy:,} 能量",
+            en=f"orders under way: {self.orders:,}, with {self.energy:,} energy set aside",
+        )
+
+
 _STATEMENTS: Final[dict[Action, Sequence[str]]] = {
     Action.OPEN: ("open", "open_holder"),
     Action.LINK_CARD: ("link_card",),
@@ -66,7 +88,8 @@ def apply_events(connection: psycopg.Connection[Any], events: Iterable[AccountEv
     All or none: the caller's unit of work decides. Applying the same events again changes nothing.
 
     Raises: InvalidInput for a reference that could name a person or a missing field; NotFound for a customer without
-    account; Conflict for a card that is linked to another account, or a decision dated before acts it would undo.
+    account; Conflict for a card that is linked to another account, or a decision dated before acts it would undo;
+    OrdersUnderWay for an account that would be closed.
     """
     events = list(events)
     for event in events:
@@ -75,6 +98,7 @@ def apply_events(connection: psycopg.Connection[Any], events: Iterable[AccountEv
     keys = sorted({key(event.customer_ref) for event in ordered})
     connection.execute(_SQL["hold_shards"], {"keys": keys})
     _require_accounts(connection, ordered)
+    _require_nothing_under_way(connection, ordered)
     try:
         for by_action in _rounds(ordered, _linked(connection, ordered)):
             for action, batch in by_action.items():
@@ -177,6 +201,17 @@ def _validate(event: AccountEvent) -> None:
         raise InvalidInput(f"{event.action} needs a card token")
     if event.action is Action.LINK_CARD and event.card_product is None:
         raise InvalidInput("link_card needs the product: debit or credit")
+
+
+def _require_nothing_under_way(connection: psycopg.Connection[Any], events: Sequence[AccountEvent]) -> None:
+    """Refuse to close an account with an order under way; from here on it has no new one until the commit."""
+    refs = {"refs": sorted({event.customer_ref for event in events if event.action is Action.CLOSE})}
+    if not refs["refs"]:
+        return
+    connection.execute(_SQL["lock_holders"], refs)
+    found = connection.execute(_SQL["under_way"], refs).fetchall()
+    if found:
+        raise OrdersUnderWay(found[0][0], len(found), sum(row[1] for row in found), sum(row[2] for row in found))
 
 
 def _require_accounts(connection: psycopg.Connection[Any], events: Sequence[AccountEvent]) -> None:

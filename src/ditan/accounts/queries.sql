@@ -52,6 +52,19 @@ FROM accounts.customer c
 WHERE c.customer_id = k.customer_id AND c.customer_ref = %(customer_ref)s AND k.purpose = %(purpose)s
   AND k.withdrawn_at IS NULL AND k.granted_at <= %(at)s
 
+-- name: under_way
+-- why: An account is not closed while an order of it holds energy; locked, there will be no other until the commit.
+SELECT c.customer_ref, o.orders, o.energy
+FROM ledger.holder h JOIN accounts.customer c USING (customer_id) CROSS JOIN LATERAL (
+    SELECT count(*) AS orders, coalesce(sum(o.energy), 0)::bigint AS energy FROM rewards.order o
+    WHERE o.customer_id = h.customer_id AND o.state IN ('held', 'sent', 'confirmed', 'delayed', 'substituted')) o
+WHERE c.customer_ref = ANY (%(refs)s) AND c.closed_at IS NULL AND o.orders > 0 ORDER BY c.customer_ref
+
+-- name: lock_holders
+-- why: An order is placed under this lock; customers in order, like everybody.
+SELECT FROM ledger.holder h WHERE customer_id IN (SELECT customer_id FROM accounts.customer WHERE customer_ref = ANY (%(refs)s))
+ORDER BY customer_id FOR UPDATE
+
 -- name: close
 -- why: Nothing that happens after this moment is posted.
 UPDATE accounts.customer SET closed_at = %(at)s WHERE customer_ref = %(customer_ref)s AND closed_at IS NULL

@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from msgspec import field
 
+from ditan.accounts import OrdersUnderWay
 from ditan.api.codes import MEANING, ProblemCode
 from ditan.kernel.envelope import Unreadable
 from ditan.kernel.errors import (
@@ -116,6 +117,8 @@ def _read(error: Exception) -> tuple[ProblemCode, str, Text | None, dict[str, st
             return ProblemCode.CONFLICT, error.code, error.code.meaning, {}
         case OrderRefusal():
             return ProblemCode.CONFLICT, error.code, error.code.meaning, {}
+        case OrdersUnderWay():
+            return ProblemCode.ENERGY_HELD, ProblemCode.ENERGY_HELD, error.counted, {}
         case Disbelieved():
             code = ProblemCode(error.why.value)
             return code, code, None, {}

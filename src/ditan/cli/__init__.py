@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ditan.accounts import OrdersUnderWay
 from ditan.cli import account, address, db, dispute, ledger, methodology, rewards
 from ditan.cli.check import check
 from ditan.cli.demo import demo
@@ -98,7 +99,7 @@ def main() -> None:
     except DitanError as error:
         if "--json" in sys.argv:
             body = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
-            body |= {"code": error.code.value} if isinstance(error, LedgerRefusal) else {}
+            body |= {"code": str(error.code)} if isinstance(error, LedgerRefusal | OrdersUnderWay) else {}
             typer.echo(json.dumps(body, ensure_ascii=False))
         else:
             typer.echo(f"ditan: {_message(error)}", err=True)

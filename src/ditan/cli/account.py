@@ -182,7 +182,10 @@ def unlink(
 
 @app.command("close")
 def close(customer: Customer, at: At = None, as_json: AsJson = False) -> None:
-    """Close an account: all consents end, all cards are unlinked, nothing later is posted."""
+    """Close an account: all consents end, all cards are unlinked, nothing later is posted.
+
+    It is refused while an order is under way. Addresses and segments of it are forgotten.
+    """
     _apply([AccountEvent(at=_moment(at), action=Action.CLOSE, customer_ref=customer)], as_json)
 
 
@@ -233,7 +236,10 @@ def import_events(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Apply many account events, each customer's in the order of time. All or none; again changes nothing."""
+    """Apply many account events, each customer's in the order of time. All or none; again changes nothing.
+
+    A file that closes an account with an order under way is refused, and says how many there are.
+    """
     events = read_account_events(file)
     count = Store.open(load_settings()).run(lambda connection: apply_events(connection, events))
     if as_json:

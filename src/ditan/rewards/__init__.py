@@ -21,7 +21,7 @@ from ditan.rewards.addresses import (
 from ditan.rewards.calling import HttpCaller
 from ditan.rewards.cataloguing import Catalogue, Reward, load
 from ditan.rewards.codes import OrderCode, OrderReason, OrderRefusal, State
-from ditan.rewards.orders import Order, Ordering, cancel, orders_under_way, place, read_orders
+from ditan.rewards.orders import Order, Ordering, cancel, place, read_orders
 from ditan.rewards.partners import Address, read_partners
 from ditan.rewards.receiving import Received, believed, read_partner_orders, receive
 from ditan.rewards.registering import Offer, registered_catalogue
@@ -51,7 +51,6 @@ __all__ = [
     "forget_old_addresses",
     "keep_address",
     "load",
-    "orders_under_way",
     "place",
     "read_addresses",
     "read_orders",

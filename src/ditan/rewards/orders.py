@@ -15,7 +15,7 @@ from ditan.kernel.envelope import MasterKeys
 from ditan.kernel.errors import InvalidInput, NotFound
 from ditan.kernel.ids import CustomerId, key, show
 from ditan.kernel.persons import tells_a_number
-from ditan.ledger import Units, hold, read_limited
+from ditan.ledger import EnergyCode, LedgerRefusal, Units, hold, read_limited
 from ditan.ledger.energy import entry_id
 from ditan.model import Noun, Text
 from ditan.rewards import store
@@ -110,7 +110,7 @@ def place(
     locked = store.fetch(connection, "lock_customer", {"customer_key": key(customer_ref)})
     if not locked:
         raise NotFound("there is no such account", hint="Open one: `ditan account open CUSTOMER`.")
-    customer_id = CustomerId(locked[0]["customer_id"])
+    customer_id, closed_at = CustomerId(locked[0]["customer_id"]), locked[0]["closed_at"]
     request = f"order {key(request_id)}"
     order_id = entry_id(customer_id, request)
     content = key("order", ordering.reward_id, str(ordering.quantity), note or "")
@@ -119,6 +119,8 @@ def place(
         if known[0]["content_key"] != content:
             raise OrderRefusal(OrderCode.CONFLICT, "Send a new order under a new key.")
         return order_id
+    if closed_at is not None:  # also one that is closed only later: no order of it may be under way then
+        raise LedgerRefusal(EnergyCode.CLOSED)
     _require_offered(connection, reward, customer_id, ordering.quantity, now)
     stock = read_limited(connection, reward.stock)
     energy, units = reward.energy * ordering.quantity, reward.units * ordering.quantity
@@ -193,12 +195,6 @@ def cancel(connection: psycopg.Connection[Any], customer_ref: str, order_id: UUI
         let_go(connection, order, now)
         return
     change(connection, order, State.CANCELLED, OrderReason.BY_CUSTOMER, by="customer", at=now, now=now)
-
-
-def orders_under_way(connection: psycopg.Connection[Any], customer_ref: str) -> int:
-    """Lock a customer and count her orders that still hold energy: until the commit there will be no other."""
-    store.fetch(connection, "lock_customer", {"customer_key": key(customer_ref)})
-    return int(store.fetch(connection, "under_way", {"customer_key": key(customer_ref)})[0]["orders"])
 
 
 def _own(connection: psycopg.Connection[Any], customer_ref: str, order_id: UUID) -> Kept:

@@ -127,11 +127,6 @@ WHERE entry_id = ledger.end_of(%(order_id)s) AND kind = 'capture'
 -- why: What a partner says in vain is written down once, however often it is said.
 SELECT nth FROM rewards.order_change WHERE order_id = %(order_id)s AND reason = %(reason)s LIMIT 1
 
--- name: under_way
--- why: An account with an order under way is not closed by its customer.
-SELECT count(*) AS orders FROM rewards.order o JOIN ledger.holder h USING (customer_id)
-WHERE h.customer_key = %(customer_key)s AND o.state IN ('held', 'sent', 'confirmed', 'delayed', 'substituted')
-
 -- name: issue_trees
 -- why: A tree order that is delivered gets its numbers, once; any other order gets none.
 INSERT INTO rewards.tree (order_id, nth, reward_id, issued_at)
