@@ -7,7 +7,7 @@ declare module 'vue-router' {
     tab?: Tab
   }
 }
-export type Tab = 'home' | 'reductions' | 'scenarios' | 'me'
+export type Tab = 'home' | 'reductions' | 'scenarios' | 'mall' | 'me'
 
 export const routes: RouteRecordRaw[] = [
   { path: '/', name: 'home', component: () => import('@/pages/home/HomePage.vue'), meta: { tab: 'home' } },
@@ -31,6 +31,10 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('@/pages/scenarios/ScenarioPage.vue'),
     props: true,
   },
+  { path: '/mall', name: 'mall', component: () => import('@/pages/mall/MallPage.vue'), meta: { tab: 'mall' } },
+  { path: '/mall/:reward', name: 'reward', component: () => import('@/pages/mall/RewardPage.vue'), props: true },
+  { path: '/orders', name: 'orders', component: () => import('@/pages/orders/OrdersPage.vue') },
+  { path: '/orders/:order', name: 'order', component: () => import('@/pages/orders/OrderPage.vue'), props: true },
   { path: '/me', name: 'me', component: () => import('@/pages/me/MePage.vue'), meta: { tab: 'me' } },
   { path: '/me/cards', name: 'cards', component: () => import('@/pages/me/CardsPage.vue') },
   { path: '/me/consents', name: 'consents', component: () => import('@/pages/me/ConsentsPage.vue') },
