@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/vue-query'
 import { computed, ref, watch } from 'vue'
 
 import { api, intention, type Schema, told } from '@/api/client'
+import { chooseGoal } from '@/goal'
 import { chosenLanguage, largeType } from '@/preferences'
 import { home, queryClient, settings } from '@/queries'
 
@@ -23,6 +24,7 @@ export function forgetChosen(): void {
   sessionStorage.removeItem(TAKEN)
   taken.value = false
   largeType.value = false
+  chooseGoal(null)
 }
 
 /** Once for each sign-in, after the page shows: what was chosen on another phone. A default is no choice. */

@@ -35,3 +35,9 @@ export const cards = queryOptions({ queryKey: ['cards'], queryFn: () => told(api
 export const scenarios = queryOptions({ queryKey: ['scenarios'], queryFn: () => told(api.GET('/v1/scenarios')) })
 export const settings = queryOptions({ queryKey: ['settings'], queryFn: () => told(api.GET('/v1/settings')) })
 export const statements = queryOptions({ queryKey: ['statements'], queryFn: () => told(api.GET('/v1/statements')) })
+export const rewards = queryOptions({ queryKey: ['rewards'], queryFn: () => told(api.GET('/v1/rewards')) })
+export const reward = (id: string) =>
+  queryOptions({
+    queryKey: ['rewards', id],
+    queryFn: () => told(api.GET('/v1/rewards/{reward_id}', { params: { path: { reward_id: id } } })),
+  })
