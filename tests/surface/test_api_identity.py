@@ -163,7 +163,7 @@ EXAMPLES = {
     "{number}": "T-2026-000001-" + check_character("2026000001"),
 }
 PAGE = {("GET", "/"), ("GET", "/home"), ("GET", "/home/{path}")}
-OPEN = {("GET", "/v1/certificates/{number}")}
+OPEN = {("GET", "/v1/certificates/{number}"), ("GET", "/v1/projects/{reward_id}")}
 SIGNED = {("POST", "/v1/partner/{partner}/webhooks")}
 PUBLIC = {("GET", "/health"), ("GET", "/ready"), ("GET", "/v1/projects")} | PAGE
 
@@ -196,7 +196,7 @@ def test_every_route_lets_in_whom_it_is_for_and_nobody_else(app: Edge, client: A
         if (method, template) in SIGNED:  # its signature is its token: see test_api_partner.py
             assert needs is None
             assert ask(token(audience=PARTNER, scope=ALL_OF_PARTNER)).status_code in {400, 403}
-        elif (method, template) in OPEN:  # nothing in it says whose it is: see test_trees.py
+        elif (method, template) in OPEN:  # nothing in it says whose it is: see test_trees.py, test_api_giving.py
             assert needs is None
             assert ask(None).status_code == 404
         elif needs is None:

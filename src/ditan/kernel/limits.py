@@ -99,6 +99,9 @@ hold_days_max = 366
 #: What a customer can write to an order, in characters.
 order_note_chars_max = 100
 
+#: The most trees of one customer that are listed at once; all are counted.
+forest_trees_max = 500
+
 #: The longest a partner's answer may take, in seconds, and be, in bytes.
 partner_seconds_max = 10
 partner_bytes_max = 1 << 16

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 import psycopg
 
 from ditan.kernel import limits
@@ -18,6 +19,7 @@ from ditan.kernel.persons import tells_a_number
 from ditan.ledger import read_limited
 from ditan.model import Noun, Text
 from ditan.rewards import store
+from ditan.rewards.cataloguing import Partner, Picture, Reward
 from ditan.rewards.registering import Offer
 
 
@@ -48,16 +50,38 @@ class Given(Noun, kw_only=True):
 class Project(Noun, kw_only=True):
     """What anybody may know of a project, in fen: a donation is in exactly one of pledged, given, sent, received."""
 
+    reward_id: str  # what a donation is ordered as; the first of them, when the fund has more
     fund: str
     project: Text
     partner: Text
     made_up: bool
+    picture: Picture
+    each_energy: int  # of one donation
+    each_fen: int  # what the bank pays for it
+    ceiling_fen: int  # the most the bank pays into the project
     left_fen: int  # what the bank has put aside and nobody has asked for
     pledged_fen: int  # of orders under way
     given_fen: int  # of orders that are done, not sent yet
     sent_fen: int  # transferred, without a receipt yet
     received_fen: int  # receipted by the charity
     until: date
+
+
+class SentTransfer(Noun, kw_only=True):
+    """What anybody may know of money that was sent: when, for how many donations, and the charity's receipt."""
+
+    sent_at: datetime
+    donations: int
+    fen: int
+    receipt: str | None
+    received_at: datetime | None
+
+
+class ProjectAccount(Noun, kw_only=True):
+    """A project with the money that was sent to it, the latest first."""
+
+    project: Project
+    transfers: list[SentTransfer]
 
 
 def make_transfer(connection: psycopg.Connection[Any], fund: str, *, maker: str, now: datetime) -> Transfer:
@@ -139,17 +163,42 @@ def read_projects(connection: psycopg.Connection[Any], offer: Offer) -> list[Pro
     found = {row.pop("fund"): row for row in rows}
     first = {reward.stock: reward for reward in reversed(donations)}
     return [
-        Project(
-            fund=fund,
-            project=reward.donation.project,
-            partner=partners[reward.partner].name,
-            made_up=partners[reward.partner].made_up,
-            until=reward.valid_to,
-            **found[fund],
-        )
+        _project(reward, partners[reward.partner], found[fund])
         for fund, reward in sorted(first.items())
-        if reward.donation is not None and fund in found
+        if fund in found
     ]
+
+
+def read_project(connection: psycopg.Connection[Any], reward_id: str) -> ProjectAccount:
+    """Give one project of any catalogue that ever ran, with its transfers.
+
+    Raises: NotFound.
+    """
+    for terms in store.fetch(connection, "read_project_terms", {"reward_id": reward_id}):
+        reward, partner = msgspec.convert(terms["reward"], Reward), msgspec.convert(terms["partner"], Partner)
+        [funds] = store.fetch(connection, "read_funds", {"funds": [reward.stock]})
+        del funds["fund"]
+        asked = {"fund": reward.stock, "limit": limits.page_items_max}
+        sent = [SentTransfer(**row) for row in store.fetch(connection, "read_sent_transfers", asked)]
+        return ProjectAccount(project=_project(reward, partner, funds), transfers=sent)
+    raise NotFound("there is no such project", hint="GET /v1/projects lists them.")
+
+
+def _project(reward: Reward, partner: Partner, funds: dict[str, int]) -> Project:
+    assert reward.donation is not None
+    return Project(
+        reward_id=reward.id,
+        fund=reward.stock,
+        project=reward.donation.project,
+        partner=partner.name,
+        made_up=partner.made_up,
+        picture=reward.picture,
+        each_energy=reward.energy,
+        each_fen=reward.donation.fen,
+        ceiling_fen=reward.donation.ceiling_fen,
+        until=reward.valid_to,
+        **funds,
+    )
 
 
 def _readable(text: str, what: str) -> str:

@@ -176,7 +176,7 @@ SELECT t.tree_no, t.issued_at, o.state = 'returned' AS given_back, p.planting_id
         FROM rewards.planting_event e WHERE e.planting_id = p.planting_id), '[]') AS events
 FROM rewards.tree t JOIN rewards.order o USING (order_id) JOIN rewards.catalogue c USING (catalogue_id)
 LEFT JOIN rewards.planting p ON p.planting_id = t.planting_id
-WHERE t.tree_no = %(tree_no)s
+WHERE t.tree_no = ANY (%(tree_nos)s) ORDER BY t.tree_no DESC
 
 -- name: list_plantings
 -- why: What operators look after, and how many trees of each reward still wait for one.
@@ -324,3 +324,76 @@ UPDATE rewards.address_key SET master_id = %(master_id)s, wrapped = %(wrapped)s 
 -- name: count_keys
 -- why: How many are under a key of the bank.
 SELECT count(*) AS keys FROM rewards.address_key WHERE master_id = %(master_id)s
+
+-- name: read_forest
+-- why: The numbers of a customer's trees, the latest first, and her tree orders under way. No row: no account.
+SELECT (SELECT count(*) FROM rewards.tree t JOIN rewards.order o USING (order_id) WHERE o.customer_id = h.customer_id) AS trees_in_all,
+    coalesce((
+        SELECT jsonb_agg(jsonb_build_array(t.tree_no, t.order_id) ORDER BY t.tree_no DESC) FROM (
+            SELECT t.tree_no, t.order_id FROM rewards.tree t JOIN rewards.order o USING (order_id)
+            WHERE o.customer_id = h.customer_id ORDER BY t.tree_no DESC LIMIT %(limit)s) t), '[]') AS trees,
+    coalesce((
+        SELECT jsonb_agg(jsonb_build_object('order_id', o.order_id, 'quantity', o.quantity, 'placed_at', o.placed_at,
+            'deadline', o.deadline, 'state', o.state, 'reward', r, 'partner', q -> 'name') ORDER BY o.placed_at DESC)
+        FROM rewards.order o JOIN rewards.catalogue c USING (catalogue_id),
+            jsonb_array_elements(c.content -> 'rewards') r, jsonb_array_elements(c.content -> 'partners') q
+        WHERE o.customer_id = h.customer_id AND o.state IN ('held', 'sent', 'confirmed', 'delayed', 'substituted')
+          AND r ->> 'id' = o.reward_id AND r ->> 'kind' = 'tree' AND q ->> 'id' = o.partner), '[]') AS to_come
+FROM ledger.holder h WHERE h.customer_key = %(customer_key)s
+
+-- name: read_donations
+-- why: A customer's donations with where the money is, the latest first. One empty row: none; no row: no account.
+SELECT d.*
+FROM ledger.holder h LEFT JOIN LATERAL (
+    SELECT o.order_id, o.reward_id, r -> 'donation' -> 'project' AS project, r ->> 'picture' AS picture, q -> 'name' AS partner,
+        o.state::text, o.placed_at AS pledged_at, open.open, CASE WHEN open.open THEN o.units ELSE rewards.given(o) END AS fen,
+        CASE WHEN open.open THEN o.energy WHEN rewards.given(o) > 0 THEN o.energy / o.quantity * o.delivered ELSE 0 END AS energy,
+        CASE WHEN rewards.given(o) > 0 THEN (
+            SELECT min(k.recorded_at) FROM rewards.order_change k
+            WHERE k.order_id = o.order_id AND k.state IN ('fulfilled', 'partly_fulfilled')) END AS given_at,
+        CASE WHEN x.approved THEN x.decided_at END AS sent_at, x.received_at, x.receipt
+    FROM rewards.order o JOIN rewards.catalogue c USING (catalogue_id)
+    CROSS JOIN LATERAL (SELECT o.state IN ('held', 'sent', 'confirmed', 'delayed', 'substituted') AS open) open
+    CROSS JOIN LATERAL jsonb_array_elements(c.content -> 'rewards') r
+    CROSS JOIN LATERAL jsonb_array_elements(c.content -> 'partners') q
+    LEFT JOIN rewards.transfer_order t USING (order_id) LEFT JOIN rewards.transfer x USING (transfer_id)
+    WHERE o.customer_id = h.customer_id AND r ->> 'id' = o.reward_id AND r ->> 'kind' = 'donation' AND q ->> 'id' = o.partner
+      AND (%(before_at)s::timestamptz IS NULL OR (o.placed_at, o.order_id) < (%(before_at)s, %(before_id)s::uuid))
+    ORDER BY o.placed_at DESC, o.order_id DESC LIMIT %(limit)s
+) d ON true
+WHERE h.customer_key = %(customer_key)s
+ORDER BY d.pledged_at DESC, d.order_id DESC
+
+-- name: read_own_projects
+-- why: The same, summed by fund, under the words of its latest donation; what came to nothing is in no sum.
+SELECT (array_agg(d.reward_id ORDER BY d.placed_at DESC))[1] AS reward_id, (array_agg(d.project ORDER BY d.placed_at DESC))[1] AS project,
+    (array_agg(d.partner ORDER BY d.placed_at DESC))[1] AS partner, (array_agg(d.picture ORDER BY d.placed_at DESC))[1] AS picture,
+    count(*) AS donations, sum(d.energy)::bigint AS energy, coalesce(sum(d.units) FILTER (WHERE d.open), 0)::bigint AS pledged_fen,
+    coalesce(sum(d.given) FILTER (WHERE NOT d.open AND d.approved IS NOT TRUE), 0)::bigint AS given_fen,
+    coalesce(sum(d.given) FILTER (WHERE NOT d.open AND d.approved AND d.receipt IS NULL), 0)::bigint AS sent_fen,
+    coalesce(sum(d.given) FILTER (WHERE NOT d.open AND d.receipt IS NOT NULL), 0)::bigint AS received_fen
+FROM (
+    SELECT o.limited_id, o.reward_id, o.placed_at, o.units, rewards.given(o) AS given, x.approved, x.receipt,
+        r -> 'donation' -> 'project' AS project, q -> 'name' AS partner, r ->> 'picture' AS picture, open.open,
+        CASE WHEN open.open THEN o.energy ELSE o.energy / o.quantity * o.delivered END AS energy
+    FROM ledger.holder h JOIN rewards.order o USING (customer_id) JOIN rewards.catalogue c USING (catalogue_id)
+    CROSS JOIN LATERAL (SELECT o.state IN ('held', 'sent', 'confirmed', 'delayed', 'substituted') AS open) open
+    CROSS JOIN LATERAL jsonb_array_elements(c.content -> 'rewards') r
+    CROSS JOIN LATERAL jsonb_array_elements(c.content -> 'partners') q
+    LEFT JOIN rewards.transfer_order t USING (order_id) LEFT JOIN rewards.transfer x USING (transfer_id)
+    WHERE h.customer_key = %(customer_key)s AND r ->> 'id' = o.reward_id AND r ->> 'kind' = 'donation' AND q ->> 'id' = o.partner
+      AND (open.open OR rewards.given(o) > 0)
+) d GROUP BY d.limited_id ORDER BY max(d.placed_at) DESC
+
+-- name: read_project_terms
+-- why: What a project was last offered as: a project that is over is still told of.
+SELECT r AS reward, q AS partner FROM rewards.catalogue c, jsonb_array_elements(c.content -> 'rewards') r,
+    jsonb_array_elements(c.content -> 'partners') q
+WHERE r ->> 'id' = %(reward_id)s AND r ->> 'kind' = 'donation' AND q ->> 'id' = r ->> 'partner'
+ORDER BY c.catalogue_id DESC LIMIT 1
+
+-- name: read_sent_transfers
+-- why: What of a fund was sent off, the latest first, for everybody: no names of people, no donations.
+SELECT x.decided_at AS sent_at, x.orders AS donations, x.fen, x.receipt, x.received_at
+FROM rewards.transfer x JOIN ledger.limited l USING (limited_id)
+WHERE l.name = %(fund)s AND x.approved ORDER BY x.decided_at DESC, x.transfer_id DESC LIMIT %(limit)s

@@ -20,7 +20,7 @@ from ditan.kernel.ids import check_character
 from ditan.kernel.persons import tells_a_number
 from ditan.model import Noun, Status, Text
 from ditan.rewards import store
-from ditan.rewards.cataloguing import Partner, Reward
+from ditan.rewards.cataloguing import Partner, Picture, Reward
 
 
 class TreeState(StrEnum):
@@ -73,6 +73,7 @@ class Certificate(Noun, kw_only=True):
     state: TreeState
     meaning: Text
     species: Text
+    picture: Picture
     region: Text
     partner: Text
     made_up: bool  # of a demo catalogue: no such tree exists
@@ -116,10 +117,16 @@ def read_certificate(connection: psycopg.Connection[Any], number: str) -> Certif
         raise InvalidInput(
             "this is not the number of a tree", hint="It looks like T-2026-000123-6; compare each character."
         )
-    for row in store.fetch(connection, "read_tree", {"tree_no": int(parts[2])}):
-        if tree_number(row["tree_no"], row["issued_at"]) == "-".join(parts):
-            return _certificate(row)
+    for _tree_no, found in read_certificates(connection, [int(parts[2])]):
+        if found.number == "-".join(parts):
+            return found
     raise NotFound("there is no tree of this number")
+
+
+def read_certificates(connection: psycopg.Connection[Any], tree_nos: list[int]) -> list[tuple[int, Certificate]]:
+    """Give the certificates of trees by their bare numbers, the latest first."""
+    rows = store.fetch(connection, "read_tree", {"tree_nos": tree_nos})
+    return [(row["tree_no"], _certificate(row)) for row in rows]
 
 
 def _certificate(row: dict[str, Any]) -> Certificate:
@@ -132,6 +139,7 @@ def _certificate(row: dict[str, Any]) -> Certificate:
         state=state,
         meaning=state.meaning,
         species=reward.tree.species,
+        picture=reward.picture,
         region=reward.tree.region,
         partner=partner.name,
         made_up=partner.made_up,

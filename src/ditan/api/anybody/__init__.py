@@ -2,6 +2,6 @@
 
 from ditan.api.anybody import certificates, projects
 
-HANDLERS = [certificates.certificate, projects.projects]
+HANDLERS = [certificates.certificate, projects.project, projects.projects]
 
 __all__ = ["HANDLERS"]
