@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import structlog
-import typer
+import typer.main
 from msgspec.structs import replace
 from tests.conftest import database_url
 from tests.simulation.running import Bench, shipped
@@ -177,16 +177,11 @@ def test_people_read_the_same_in_tables(ditan: Ditan, feed_file: Callable[..., P
     assert MEANING[PostCode.DUPLICATE].zh in ditan("ingest", file).out
 
 
-def commands(group: typer.Typer = app, words: str = "") -> list[str]:
+def commands(group: Any = None, words: str = "") -> list[str]:
     """Every command there is, as words."""
-    found = [
-        f"{words}{command.name or command.callback.__name__}"
-        for command in group.registered_commands
-        if command.callback
-    ]
-    for inner in group.registered_groups:
-        assert inner.typer_instance is not None
-        found += commands(inner.typer_instance, f"{words}{inner.name} ")
+    found: list[str] = []
+    for name, command in (group or typer.main.get_command(app)).commands.items():
+        found += commands(command, f"{words}{name} ") if hasattr(command, "commands") else [f"{words}{name}"]
     return sorted(found)
 
 

@@ -5,27 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from importlib import metadata
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ditan.accounts import OrdersUnderWay
-from ditan.cli import account, address, db, dispute, ledger, methodology, rewards
-from ditan.cli.check import check
-from ditan.cli.demo import demo
-from ditan.cli.explain import explain
-from ditan.cli.ingest import ingest
-from ditan.cli.plantings import add_plantings
-from ditan.cli.replay import replay
-from ditan.cli.serve import serve
-from ditan.cli.showing import say
-from ditan.cli.statement import statement
-from ditan.cli.synth import synth
-from ditan.cli.transfers import add_transfers
+from ditan.cli.commands import Commands
 from ditan.kernel.errors import DitanError
 from ditan.kernel.logging import configure_logging
 from ditan.kernel.settings import LogLevel, load_settings
-from ditan.ledger import LedgerRefusal
+
+if TYPE_CHECKING:
+    from ditan.ledger.codes import EnergyCode
 
 
 def _print_version(wanted: bool) -> None:
@@ -35,6 +25,7 @@ def _print_version(wanted: bool) -> None:
 
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="""低碳 Ditan: the personal carbon account a bank can run.
@@ -60,25 +51,6 @@ def _options(
     pass
 
 
-app.command("demo")(demo)
-app.command("ingest")(ingest)
-app.command("statement")(statement)
-app.command("explain")(explain)
-app.command("check")(check)
-app.command("replay")(replay)
-app.command("serve")(serve)
-app.command("synth")(synth)
-app.add_typer(account.app, name="account")
-app.add_typer(address.app, name="address")
-app.add_typer(ledger.app, name="ledger")
-app.add_typer(dispute.app, name="dispute")
-add_plantings(rewards.app)
-add_transfers(rewards.app)
-app.add_typer(rewards.app, name="rewards")
-app.add_typer(methodology.app, name="methodology")
-app.add_typer(db.app, name="db")
-
-
 def _log_level() -> LogLevel:
     try:
         return load_settings().log_level
@@ -86,9 +58,19 @@ def _log_level() -> LogLevel:
         return "warning"
 
 
+def _code(error: DitanError) -> EnergyCode | None:
+    """Why the ledger refused, if that is what happened."""
+    from ditan.ledger.codes import LedgerRefusal
+
+    return error.code if isinstance(error, LedgerRefusal) else None
+
+
 def _message(error: DitanError) -> str:
     """What the ledger refuses, it refuses in the reader's language."""
-    return say(error.code.meaning, load_settings()) if isinstance(error, LedgerRefusal) else error.message
+    from ditan.cli.showing import say
+
+    code = _code(error)
+    return say(code.meaning, load_settings()) if code else error.message
 
 
 def main() -> None:
@@ -99,7 +81,8 @@ def main() -> None:
     except DitanError as error:
         if "--json" in sys.argv:
             body = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
-            body |= {"code": str(error.code)} if isinstance(error, LedgerRefusal | OrdersUnderWay) else {}
+            code = getattr(error, "code", None)
+            body |= {"code": str(code)} if code else {}
             typer.echo(json.dumps(body, ensure_ascii=False))
         else:
             typer.echo(f"ditan: {_message(error)}", err=True)

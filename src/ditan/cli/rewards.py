@@ -13,7 +13,10 @@ from rich.markup import escape
 
 from ditan import ledger, rewards
 from ditan.cli.address import forget_addresses
+
+from ditan.cli.plantings import add_plantings
 from ditan.cli.showing import AsJson, console, number, print_json, say, table
+from ditan.cli.transfers import add_transfers
 from ditan.kernel.clock import SYSTEM_CLOCK, Clock, business_day
 from ditan.kernel.demo import DemoClock
 from ditan.kernel.envelope import read_master_keys
@@ -159,3 +162,7 @@ def _work(settings: Settings, clock: Clock, stopped: threading.Event, *, once: b
                 wait = _IDLE if due is None else min(max(due - clock.now(), timedelta(0)), _IDLE)
                 stopped.wait(max(wait.total_seconds(), 0.05))
     return done
+
+
+add_plantings(app)
+add_transfers(app)

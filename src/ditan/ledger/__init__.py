@@ -11,17 +11,31 @@ Operations on energy are functions in the database, one call each: `energy`, `li
 what is due; `closing` closes days; `books` and `history` read.
 """
 
+from typing import TYPE_CHECKING
+
 from ditan.ledger.books import Liability, TrialBalance, liability, month_of, trial_balance
 from ditan.ledger.closing import ClosedDay, close, closed_days
 from ditan.ledger.codes import EnergyCode, LedgerRefusal, PostCode
 from ditan.ledger.energy import Answer, Collection, Units, award, capture, collect, find_customer, hold, release
 from ditan.ledger.history import HistoryEntry, HistoryPage, balance_as_of, history
 from ditan.ledger.limited import Limited, LimitedKind, all_limited, open_limited, read_limited
-from ditan.ledger.posting import Outcome, evidence, post
 from ditan.ledger.proposals import Proposal, decide, open_proposals, propose
 from ditan.ledger.reading import Act, Balance, Fate, Reversal, Statement, balance, find_act, statement
 from ditan.ledger.registering import registered_pack
 from ditan.ledger.sweeping import Swept, sweep
+
+if TYPE_CHECKING:
+    from ditan.ledger.posting import Outcome, evidence, post
+else:
+
+    def __getattr__(name: str) -> object:
+        """Posting comes with DuckDB, Arrow and NumPy: imported for who posts, not for who asks (PEP 562)."""
+        if name not in {"Outcome", "evidence", "post"}:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from ditan.ledger import posting
+
+        return getattr(posting, name)
+
 
 __all__ = [
     "Act",

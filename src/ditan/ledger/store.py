@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
-import pyarrow as pa
 from psycopg.rows import dict_row
 
-from ditan.ledger.staging import binary_copy
 from ditan.store.statements import load_statements
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SQL = {
     name: statement
@@ -83,6 +84,8 @@ def fetch_blobs(connection: psycopg.Connection[Any], name: str) -> tuple[bytes |
 
 def copy_in(connection: psycopg.Connection[Any], table: str, rows: pa.Table) -> None:
     """Copy rows into a table; nothing is sent for none."""
+    from ditan.ledger.staging import binary_copy  # with NumPy and Arrow, and most of the ledger needs neither
+
     if rows.num_rows:
         send(connection, table, binary_copy(rows, COLUMNS[table]))
 

@@ -7,11 +7,27 @@ before a pack may run. Nothing here looks at an event of a bank but the personas
 Invariants it serves: INV-10 (values are exact rationals, so every engine can give the same milligrams).
 """
 
-from ditan.packs.checking import check, require_sound
+from typing import TYPE_CHECKING
+
 from ditan.packs.comparing import Difference, differences
 from ditan.packs.findings import Finding
 from ditan.packs.loading import DEFAULT_PACK, canonical, load, restore, version
-from ditan.packs.resolving import Resolved, factor_value
+
+if TYPE_CHECKING:
+    from ditan.packs.checking import check, require_sound
+    from ditan.packs.resolving import Resolved, factor_value
+else:
+
+    def __getattr__(name: str) -> object:
+        """What calculates comes with a parser and units: imported for who calculates, not for who reads (PEP 562)."""
+        if name in {"check", "require_sound"}:
+            from ditan.packs import checking as found
+        elif name in {"Resolved", "factor_value"}:
+            from ditan.packs import resolving as found
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(found, name)
+
 
 __all__ = [
     "DEFAULT_PACK",
