@@ -16,7 +16,7 @@ from ditan import feed, ledger, packs, quantification, recognition
 from ditan.accounts import apply_events
 from ditan.cli.account import read_account_events
 from ditan.cli.ingest import DUCK, ingest_file
-from ditan.flow import prepare
+from ditan.insight import Schedule, prepare
 from ditan.kernel.clock import SystemClock
 from ditan.kernel.settings import Settings
 from ditan.ledger.staging import binary_copy
@@ -183,7 +183,7 @@ def end_to_end(workload: Workload) -> list[Figure]:
 
     def ingest() -> None:
         for file in workload.files:
-            ingest_file(workload.settings, workload.store, workload.methodology, workload.mapping, file)
+            ingest_file(workload.settings, workload.store, Schedule.of(workload.methodology), workload.mapping, file)
 
     seconds = timed(ingest)
     with workload.store.unit_of_work() as connection:

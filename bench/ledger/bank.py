@@ -17,7 +17,7 @@ from rich.progress import track
 
 from ditan import feed, ledger, packs
 from ditan.cli.ingest import DUCK
-from ditan.flow import Methodology, prepare
+from ditan.insight import Methodology, prepare
 from ditan.kernel.clock import SystemClock
 from ditan.kernel.ids import key
 from ditan.kernel.settings import Settings

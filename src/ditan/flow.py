@@ -14,23 +14,14 @@ from typing import NamedTuple
 import duckdb
 import msgspec
 
-from ditan import feed, ledger, packs, quantification, recognition
-from ditan.kernel.clock import SYSTEM_CLOCK, Clock, business_day
+from ditan import feed, ledger, quantification, recognition
+from ditan.insight import Methodology, Schedule
+from ditan.kernel.clock import Clock
 from ditan.kernel.invariants import check
 from ditan.kernel.settings import Settings
-from ditan.model import BatchReport, Pack
+from ditan.model import BatchReport
 from ditan.store import Store
 from ditan.store.pool import Connection
-
-
-class Methodology(NamedTuple):
-    """A pack, compiled for the stateless stages and registered for the ledger."""
-
-    pack: Pack
-    version: str
-    pack_id: int
-    recognizer: recognition.Recognizer
-    compiled: quantification.Compiled
 
 
 class Desk(NamedTuple):
@@ -39,18 +30,9 @@ class Desk(NamedTuple):
     store: Store
     settings: Settings
     duck: duckdb.DuckDBPyConnection
-    methodology: Methodology
+    schedule: Schedule
     mapping: feed.Mapping
     clock: Clock
-
-
-def prepare(store: Store, pack: Pack, clock: Clock = SYSTEM_CLOCK) -> Methodology:
-    """Check a pack, compile it and register it, whole, so that whatever it posts can be explained forever."""
-    packs.require_sound(pack, business_day(clock.now()))
-    version, content, compiled = packs.version(pack), packs.canonical(pack), quantification.compile_pack(pack)
-    rates = [msgspec.to_builtins(rate) for rate in compiled.rates]
-    pack_id = store.run(lambda connection: ledger.registered_pack(connection, pack, version, content, rates))
-    return Methodology(pack, version, pack_id, recognition.compile_rules(pack), compiled)
 
 
 def run_file(desk: Desk, file: Path, *, rejects: Path, progress: Callable[[int, int], None]) -> Iterator[BatchReport]:
@@ -59,13 +41,20 @@ def run_file(desk: Desk, file: Path, *, rejects: Path, progress: Callable[[int, 
     with feed.Rejects(rejects, desk.mapping) as sent_back:
         for chunk in feed.read(file, desk.mapping, progress=progress):
             origin = feed.Origin(feed=name, file_name=file.name, file_sha256=digest, number=chunk.number)
-            yield run_batch(desk, chunk, origin)
-            sent_back.write(desk.duck, chunk)
+            for rows, report in run_chunk(desk, chunk, origin):
+                yield report
+                sent_back.write(desk.duck, rows)
 
 
-def run_batch(desk: Desk, chunk: feed.Chunk, origin: feed.Origin) -> BatchReport:
-    """Take one chunk from its rows to the ledger. A boundary that does not balance keeps nothing of it (INV-01)."""
-    duck, methodology, now = desk.duck, desk.methodology, desk.clock.now()
+def run_chunk(desk: Desk, chunk: feed.Chunk, origin: feed.Origin) -> Iterator[tuple[feed.Chunk, BatchReport]]:
+    """Take one chunk, by the methodology in force on the day of each act: a batch for each, nearly always one."""
+    for period, rows in desk.schedule.parted(desk.duck, chunk, desk.mapping):
+        yield rows, run_batch(desk, period.methodology, rows, msgspec.structs.replace(origin, part=period.part))
+
+
+def run_batch(desk: Desk, methodology: Methodology, chunk: feed.Chunk, origin: feed.Origin) -> BatchReport:
+    """Take some rows from the feed to the ledger. A boundary that does not balance keeps nothing of them (INV-01)."""
+    duck, now = desk.duck, desk.clock.now()
     accepted = feed.accept(duck, chunk, desk.mapping, now=now)
     recognized = recognition.recognize(duck, methodology.recognizer)
     check(accepted.accepted == recognized.accepted, "INV-01", "recognition saw other rows than were accepted")

@@ -28,6 +28,7 @@ from tests.simulation.running import ENDINGS, Bench
 from ditan import feed, ledger
 from ditan.cli.ingest import DUCK
 from ditan.flow import Desk, run_file
+from ditan.insight import Schedule
 from ditan.kernel.errors import StoreUnavailable, TemporaryFailure
 from ditan.kernel.ids import CustomerId, EntryId, act_id
 from ditan.kernel.settings import Settings
@@ -262,7 +263,14 @@ class Client:
     def _ingest(self, operation: Operation) -> Answer:
         file = self.folder / f"{operation.request_id}.csv"
         file.write_text(factories.csv_text(operation.events), encoding="utf-8")
-        desk = Desk(self.store, self.store.settings, self.duck, self.bench.methodology, self.bench.mapping, self.clock)
+        desk = Desk(
+            self.store,
+            self.store.settings,
+            self.duck,
+            Schedule.of(self.bench.methodology),
+            self.bench.mapping,
+            self.clock,
+        )
         rows: dict[int, RowEnded] = {}
         for _ in run_file(desk, file, rejects=file.with_suffix(".rejects"), progress=lambda _bytes, _rows: None):
             for number, code, carbon_mg, energy in self.duck.execute(ENDINGS).fetchall():

@@ -24,8 +24,8 @@ from ditan import feed, ledger, packs, quantification, recognition
 from ditan.accounts import AccountEvent, apply_events
 from ditan.cli.ingest import DUCK
 from ditan.feed import ARCHIVE
-from ditan.flow import Desk, Methodology, prepare, run_batch
-from ditan.insight import Replay, replay
+from ditan.flow import Desk, run_chunk
+from ditan.insight import Methodology, Replay, Schedule, prepare, replay
 from ditan.kernel import limits
 from ditan.kernel.clock import Clock, FixedClock
 from ditan.kernel.settings import Settings
@@ -89,6 +89,7 @@ class Bench:
         self.settings = store.settings
         self.clock = clock or FixedClock(NOW)
         self.methodology: Methodology = prepare(store, pack) if pack else prepared(store)
+        self.schedule = Schedule.of(self.methodology)
         self.mapping = feed.load("canonical")
 
     # --- doing ---
@@ -124,7 +125,7 @@ class Bench:
                 store=self.store,
                 settings=settings or self.settings,
                 duck=duck,
-                methodology=self.methodology,
+                schedule=self.schedule,
                 mapping=self.mapping,
                 clock=self.clock,
             )
@@ -132,11 +133,12 @@ class Bench:
                 origin = feed.Origin(
                     feed=self.mapping.name, file_name=file.name, file_sha256=digest, number=chunk.number
                 )
-                reports.append(run_batch(desk, chunk, origin))
-                for row_number, code, carbon_mg, energy in duck.execute(ENDINGS).fetchall():
-                    assert row_number not in ended, f"row {row_number} ended twice"
-                    ended[row_number] = Ended(code, carbon_mg, energy)
-                look(duck)
+                for _, report in run_chunk(desk, chunk, origin):
+                    reports.append(report)
+                    for row_number, code, carbon_mg, energy in duck.execute(ENDINGS).fetchall():
+                        assert row_number not in ended, f"row {row_number} ended twice"
+                        ended[row_number] = Ended(code, carbon_mg, energy)
+                    look(duck)
         feed.write_manifests(archive, self.manifest())
         return reports, ended
 

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from ditan import feed, ledger, packs, quantification, recognition
 from ditan.accounts import AccountEvent, apply_events
 from ditan.cli.ingest import DUCK
-from ditan.flow import Desk, Methodology, run_file
+from ditan.flow import Desk, run_file
+from ditan.insight import Methodology, Schedule
 from ditan.kernel import limits
 from ditan.kernel.clock import FixedClock
 from ditan.kernel.errors import Conflict
@@ -88,7 +89,9 @@ class RealWorld:
     def ingest_file(self, path: Path) -> dict[int, Ended]:
         ended: dict[int, Ended] = {}
         with duckdb.connect(config=DUCK) as duck:
-            desk = Desk(self.store, self.store.settings, duck, self.methodology, self.mapping, FixedClock(self.now))
+            desk = Desk(
+                self.store, self.store.settings, duck, Schedule.of(self.methodology), self.mapping, FixedClock(self.now)
+            )
             rejects = self.folder / f"{path.name}.rejects"
             for _ in run_file(desk, path, rejects=rejects, progress=lambda _bytes, _rows: None):
                 for row_number, code, carbon_mg, energy in duck.execute(ENDINGS).fetchall():

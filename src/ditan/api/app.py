@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
+import structlog
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from ditan import feed, packs, rewards
+from ditan import feed, rewards
 from ditan.api import anybody, customer, partner, system
 from ditan.api.edge import Edge
 from ditan.api.hall import Hall
@@ -19,12 +20,14 @@ from ditan.api.identity import Identity, IssuerKeys, Keys, Principal
 from ditan.api.page.routes import PAGE
 from ditan.api.problems import answer_problem
 from ditan.api.routing import AnyRequest, GivenHall, authorize
-from ditan.flow import Methodology, prepare
+from ditan.insight import Methodology, Schedule, prepare_schedule
 from ditan.kernel import limits
 from ditan.kernel.clock import Clock
-from ditan.kernel.errors import InvalidInput
+from ditan.kernel.errors import DitanError, InvalidInput
 from ditan.kernel.settings import Settings
 from ditan.store import Store
+
+log = structlog.get_logger(__name__)
 
 
 def routes() -> Router:
@@ -56,7 +59,8 @@ def create_app(
     identity = Identity(settings, keys, issuer=issuer)
     catalogue = rewards.load(settings.rewards_catalogue)
     offer = store.run(lambda connection: rewards.registered_catalogue(connection, catalogue, clock.now()))
-    hall = Hall(settings, store, clock, methodology or prepare(store, packs.load(), clock), identity, offer)
+    schedule = Schedule.of(methodology) if methodology else prepare_schedule(store, clock)
+    hall = Hall(settings, store, clock, schedule, identity, offer)
     return Edge(build(hall), hall)
 
 
@@ -70,7 +74,7 @@ def build(hall: Hall) -> Litestar:
         state=State({"hall": hall}),
         request_max_body_size=limits.body_bytes_max,
         openapi_config=None,
-        lifespan=[_archive],
+        lifespan=[_archive, _follow],
         logging_config=None,
     )
 
@@ -89,6 +93,28 @@ async def _archive(app: Litestar) -> AsyncIterator[None]:
         yield
     finally:
         await asyncio.to_thread(lambda: feed.write_manifests(archive, filed()))
+
+
+@asynccontextmanager
+async def _follow(app: Litestar) -> AsyncIterator[None]:
+    """Hear of a methodology that was decided in another process; calls with events ask by themselves."""
+    hall: Hall = app.state.hall
+
+    async def ask() -> None:
+        while True:
+            await asyncio.sleep(limits.schedule_seconds_max)
+            try:
+                await asyncio.to_thread(hall.schedule)
+            except DitanError as error:
+                log.error("schedule.unread", error=str(error))
+
+    following = asyncio.create_task(ask())
+    try:
+        yield
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
 
 
 def _hall(request: AnyRequest) -> Hall:

@@ -9,9 +9,9 @@ from ditan.api.identity import Identity
 from ditan.api.limiting import Rates
 from ditan.api.measuring import Measures
 from ditan.api.page.files import read_built
-from ditan.flow import Methodology
+from ditan.insight import Methodology, Schedule, newest, prepare_schedule
 from ditan.insight.packing import pack_of_version
-from ditan.kernel.clock import Clock
+from ditan.kernel.clock import Clock, business_day
 from ditan.kernel.envelope import read_master_keys
 from ditan.kernel.settings import Settings
 from ditan.model import Pack
@@ -29,12 +29,12 @@ class Hall:
         settings: Settings,
         store: Store,
         clock: Clock,
-        methodology: Methodology,
+        schedule: Schedule,
         identity: Identity,
         offer: Offer,
     ) -> None:
         self.settings, self.store, self.clock = settings, store, clock
-        self.methodology, self.identity = methodology, identity
+        self._schedule, self.identity = schedule, identity
         self.offer, self.partners = offer, read_partners(settings.rewards_partners)
         self.address_keys = read_master_keys(settings)
         self.rates = Rates(settings.requests_per_minute)
@@ -42,12 +42,25 @@ class Hall:
         self.built = read_built()
         self.events_turn = threading.Semaphore(2)  # calls with events that are worked on at once
         self._packs: OrderedDict[str, Pack] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock, self._turning = threading.Lock(), threading.Lock()
+
+    @property
+    def methodology(self) -> Methodology:
+        """What acts of today are quantified by."""
+        return self._schedule.on(business_day(self.clock.now()))
 
     @property
     def pack(self) -> Pack:
-        """The methodology that new events are quantified by."""
+        """The pack of today's methodology."""
         return self.methodology.pack
+
+    def schedule(self) -> Schedule:
+        """What acts of each day are quantified by, read again when somebody decided since: in any process."""
+        if self.store.read(newest) != self._schedule.newest:
+            with self._turning:
+                if self.store.read(newest) != self._schedule.newest:
+                    self._schedule = prepare_schedule(self.store, self.clock)
+        return self._schedule
 
     def pack_of(self, version: str) -> Pack:
         """Give a methodology that ran once; reading and checking one takes a while, so a few are kept."""

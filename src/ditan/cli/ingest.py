@@ -14,7 +14,8 @@ from ditan.cli.dry_run import print_dry_run
 from ditan.cli.reporting import FileReport, print_report, summed
 from ditan.cli.showing import AsJson, print_json, progress
 from ditan.feed import Mapping
-from ditan.flow import Desk, Methodology, prepare, run_file
+from ditan.flow import Desk, run_file
+from ditan.insight import Schedule, prepare, prepare_schedule
 from ditan.kernel.clock import Clock, SystemClock
 from ditan.kernel.errors import InvalidInput
 from ditan.kernel.settings import Settings, load_settings
@@ -29,7 +30,9 @@ def ingest(
     feed_name: Annotated[
         str, typer.Option("--feed", help="A mapping that ships (canonical, tabformer) or the path of your own.")
     ] = "canonical",
-    pack: Annotated[str, typer.Option(help="Methodology: an id or a folder.")] = "cn_2026",
+    pack: Annotated[
+        str | None, typer.Option(help="Methodology: an id or a folder; if not given, what is in force on each day.")
+    ] = None,
     rejects: Annotated[
         Path | None, typer.Option(help="Where to write rejected rows. Default: DITAN_HOME/rejected/FILE.rejected.csv.")
     ] = None,
@@ -46,14 +49,13 @@ def ingest(
     """
     settings = load_settings()
     mapping = feed.load(feed_name)
-    methodology_pack = packs.load(pack)
     if dry_run:
-        print_dry_run(file, mapping, methodology_pack, settings, as_json=as_json)
+        print_dry_run(file, mapping, packs.load(pack or packs.DEFAULT_PACK), settings, as_json=as_json)
         return
     store = Store.open(settings)
-    methodology = prepare(store, methodology_pack, SystemClock())
+    schedule = Schedule.of(prepare(store, packs.load(pack))) if pack else prepare_schedule(store)
     with progress(file.name, file.stat().st_size if file.exists() else None, quiet=as_json) as advance:
-        report = ingest_file(settings, store, methodology, mapping, file, rejects=rejects, advance=advance)
+        report = ingest_file(settings, store, schedule, mapping, file, rejects=rejects, advance=advance)
     if as_json:
         print_json(report)
     else:
@@ -65,7 +67,7 @@ def ingest(
 def ingest_file(
     settings: Settings,
     store: Store,
-    methodology: Methodology,
+    schedule: Schedule,
     mapping: Mapping,
     file: Path,
     *,
@@ -89,7 +91,7 @@ def ingest_file(
         told = position
 
     with duckdb.connect(config=DUCK) as duck:
-        desk = Desk(store, settings, duck, methodology, mapping, clock or SystemClock())
+        desk = Desk(store, settings, duck, schedule, mapping, clock or SystemClock())
         try:
             for report in run_file(desk, file, rejects=rejects, progress=progressed):
                 reports.append(report)  # noqa: PERF402  what came before a damage counts
@@ -98,7 +100,7 @@ def ingest_file(
                 raise
             damage = error.message
     feed.write_manifests(settings.home / feed.ARCHIVE, _manifest(store))
-    return summed(reports, str(file), mapping, methodology, rejects if rejects.exists() else None, damage)
+    return summed(reports, str(file), mapping, schedule, rejects if rejects.exists() else None, damage)
 
 
 def _recover(settings: Settings, store: Store) -> None:

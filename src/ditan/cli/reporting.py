@@ -11,7 +11,7 @@ from rich.markup import escape
 from ditan import feed
 from ditan.cli.showing import console, grams, number, say, table
 from ditan.feed import Mapping
-from ditan.flow import Methodology
+from ditan.insight import Schedule
 from ditan.kernel.settings import Settings
 from ditan.ledger.codes import MEANING, PostCode
 from ditan.model import BatchReport, Noun, Text
@@ -63,7 +63,7 @@ def summed(
     reports: list[BatchReport],
     file: str,
     mapping: Mapping,
-    methodology: Methodology,
+    schedule: Schedule,
     rejects: Path | None,
     damage: str | None,
 ) -> FileReport:
@@ -81,12 +81,14 @@ def summed(
     recognized = sum(report.recognized.recognized for report in reports)
     rows_read = sum(report.accepted.rows_read for report in reports)
     meanings: dict[tuple[str, str], Text] = {("accepted", str(code)): text for code, text in feed.MESSAGES.items()}
-    meanings |= {("recognized", code): text for code, text in reasons(methodology.pack).items()}
+    for period in schedule.periods:
+        told = reasons(period.methodology.pack)
+        meanings |= {("recognized", code): text for code, text in told.items()}
     meanings |= {("posted", str(code)): text for code, text in MEANING.items()}
     return FileReport(
         file=file,
         feed=mapping.name,
-        methodology=methodology.version,
+        methodology=", ".join(period.methodology.version for period in schedule.periods),
         batches=len(reports),
         rows_read=rows_read,
         accepted=accepted,

@@ -22,6 +22,7 @@ from ditan.feed.chunks import Chunk
 from ditan.feed.codes import MESSAGES, Code
 from ditan.feed.engine import ENGINE
 from ditan.feed.mapping import Mapping, load, names
+from ditan.feed.parting import part
 from ditan.feed.reading import read
 from ditan.feed.recording import Origin, Stored, evidence_files, next_batch, record_batch, record_rejections
 from ditan.feed.rejections import Rejects
@@ -46,6 +47,7 @@ __all__ = [
     "load",
     "names",
     "next_batch",
+    "part",
     "prepare",
     "publish",
     "read",

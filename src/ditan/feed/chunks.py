@@ -1,9 +1,10 @@
 """What passes from reading to accepting: a few hundred thousand rows of a file, as text."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyarrow as pa
+from pyarrow import compute
 
 #: The rows that could not be read at all: `detail` says why, in English; `line` shows the beginning of the text.
 UNREADABLE: Final = pa.schema(
@@ -28,3 +29,9 @@ class Chunk:
     def rows_read(self) -> int:
         """All rows of the file that are in it, readable or not."""
         return int(self.rows.num_rows + self.unreadable.num_rows)
+
+    def only(self, row_numbers: pa.Array, *, unreadable: bool) -> "Chunk":
+        """The same chunk with these rows only, and with or without those that could not be read."""
+        rows = self.rows.filter(compute.is_in(self.rows["row_number"], row_numbers))
+        rest = self.unreadable if unreadable else self.unreadable.slice(0, 0)
+        return replace(self, rows=rows, unreadable=rest)

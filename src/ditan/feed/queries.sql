@@ -36,6 +36,13 @@ CREATE OR REPLACE TEMP MACRO card_numbers(words) AS
         lambda digits: length(digits) BETWEEN 13 AND 19 AND luhn_valid(digits)
     );
 
+-- name: part_rows
+-- why: under which of several methodologies each row falls, by its business day; NULL: its time cannot be read
+SELECT
+    len(list_filter($edges::DATE[], lambda edge: edge <= (occurred_at + INTERVAL 8 HOUR)::DATE)) AS part,
+    list(row_number ORDER BY row_number)
+FROM mapped GROUP BY ALL;
+
 -- name: judge
 -- why: every readable row with its types, its keys and its one result code (NULL: accepted). `content` is what makes two
 --      deliveries the same; it is also searched, once for all fields, for card numbers and control characters, and

@@ -23,12 +23,16 @@ _DUCK = load_statements("ditan.feed", "recording.duck.sql")
 
 
 class Origin(Noun, kw_only=True):
-    """Where a micro-batch comes from: the n-th piece of a file, by the file's content."""
+    """Where a micro-batch comes from: the n-th piece of a file, by the file's content.
+
+    `part`: of a piece whose days fall under several methodologies, which one; else 0.
+    """
 
     feed: str
     file_name: str
     file_sha256: bytes
     number: int
+    part: int = 0
 
 
 class Stored(Noun, kw_only=True):
@@ -68,6 +72,7 @@ def record_batch(
             "feed": origin.feed,
             "file_name": origin.file_name,
             "chunk": origin.number,
+            "part": origin.part,
             "pack_id": pack_id,
             "received_at": received_at,
             "rows_read": report.accepted.rows_read,

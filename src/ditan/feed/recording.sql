@@ -4,10 +4,10 @@ SELECT nextval('feed.batch_batch_id_seq')
 
 -- name: write_batch
 -- why: One row per micro-batch. The first batch of the same rows is named, so that the feed's totals leave reruns out.
-INSERT INTO feed.batch (batch_id, feed, file_name, file_sha256, chunk, pack_id, rerun_of, received_at, booked_on, rows_read,
+INSERT INTO feed.batch (batch_id, feed, file_name, file_sha256, chunk, part, pack_id, rerun_of, received_at, booked_on, rows_read,
     digest)
-SELECT %(batch_id)s, %(feed)s, %(file_name)s, %(file_sha256)s, %(chunk)s, %(pack_id)s,
-    (SELECT min(batch_id) FROM feed.batch WHERE file_sha256 = %(file_sha256)s AND chunk = %(chunk)s),
+SELECT %(batch_id)s, %(feed)s, %(file_name)s, %(file_sha256)s, %(chunk)s, %(part)s, %(pack_id)s,
+    (SELECT min(batch_id) FROM feed.batch WHERE file_sha256 = %(file_sha256)s AND chunk = %(chunk)s AND part = %(part)s),
     %(received_at)s, ledger.open_day(%(received_at)s), %(rows_read)s, %(digest)s
 
 -- name: write_tallies

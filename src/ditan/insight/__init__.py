@@ -1,12 +1,14 @@
 """Insight: what the ledger and the archive say when they are asked together.
 
 In:   the archive of evidence, the packs that were ever run, the ledger.
-Out:  a replay (INV-10: the same milligrams again, or who would change under another methodology) and the whole story of
-      one act.
+Out:  the methodology in force on each day, a replay (INV-10: the same milligrams again, or who would change under
+      another methodology) and the whole story of one act.
 """
 
 from ditan.insight.packing import pack_of_version
+from ditan.insight.publishing import Publication, in_force, newest, publications, publish
 from ditan.insight.replaying import Customers, Impact, Replay, replay
+from ditan.insight.scheduling import Methodology, Period, Schedule, prepare, prepare_schedule
 from ditan.insight.summing import (
     Boundary,
     ScenarioTotal,
@@ -21,12 +23,22 @@ __all__ = [
     "Boundary",
     "Customers",
     "Impact",
+    "Methodology",
+    "Period",
+    "Publication",
     "Replay",
     "ScenarioTotal",
+    "Schedule",
     "Story",
     "boundaries",
     "gather",
+    "in_force",
+    "newest",
     "pack_of_version",
+    "prepare",
+    "prepare_schedule",
+    "publications",
+    "publish",
     "replay",
     "scenario_totals",
     "tell",

@@ -59,3 +59,29 @@ JOIN methodology.rate r ON r.pack_id = a.pack_id AND r.rate_id = a.rate_id
 WHERE a.carbon_mg > 0 AND NOT EXISTS (SELECT FROM ledger.reversal v WHERE v.act_id = a.act_id)
 ORDER BY (r.activity_source = 'fare_band') DESC, abs(a.quantity_milli - 7300), a.amount_fen DESC, a.occurred_at, a.act_id
 LIMIT 1
+
+-- name: read_publications
+-- why: What is in force from which day on; few rows, ever.
+SELECT publication_id, pack_id, version, nullif(effective_from, '-infinity') AS effective_from, maker, checker, reason, opinion, decided_at
+FROM methodology.publication JOIN methodology.pack USING (pack_id)
+ORDER BY 4 NULLS FIRST, publication_id
+
+-- name: newest_publication
+-- why: Whether somebody decided since a schedule was read.
+SELECT coalesce(max(publication_id), 0) FROM methodology.publication
+
+-- name: one_publisher
+-- why: Two decisions at the same moment would both write the base down.
+SELECT pg_advisory_xact_lock(7315005)
+
+-- name: write_base
+-- why: What was in force before any decision, so that a later Ditan that ships another pack changes nothing.
+INSERT INTO methodology.publication (pack_id, effective_from, maker, checker, reason, opinion, decided_at)
+SELECT %(pack_id)s, '-infinity', 'ditan', 'ditan', 'in force before any decision', 'in force before any decision', %(now)s
+WHERE NOT EXISTS (SELECT FROM methodology.publication)
+
+-- name: write_publication
+-- why: The constraints refuse one person, and a day that has begun.
+INSERT INTO methodology.publication (pack_id, effective_from, maker, checker, reason, opinion, decided_at)
+VALUES (%(pack_id)s, %(effective_from)s, %(maker)s, %(checker)s, %(reason)s, %(opinion)s, %(now)s)
+RETURNING publication_id

@@ -143,6 +143,9 @@ body_bytes_max = 1 << 16
 #: The longest a request may take, in seconds. What it has begun is finished or rolled back by the database.
 request_seconds_max = 30
 
+#: How long a server may go on by a methodology after another process decided on one.
+schedule_seconds_max = 20
+
 #: The longest a statement that only reads for a page may take, in milliseconds.
 page_read_ms_max = 5_000
 

@@ -14,13 +14,16 @@ from ditan.packs.findings import Finding
 from ditan.packs.loading import DEFAULT_PACK, canonical, load, restore, version
 
 if TYPE_CHECKING:
+    from ditan.packs.changing import FactorChange, PackChange, ScenarioChange, changed
     from ditan.packs.checking import check, require_sound
     from ditan.packs.resolving import Resolved, factor_value
 else:
 
     def __getattr__(name: str) -> object:
         """What calculates comes with a parser and units: imported for who calculates, not for who reads (PEP 562)."""
-        if name in {"check", "require_sound"}:
+        if name in {"FactorChange", "PackChange", "ScenarioChange", "changed"}:
+            from ditan.packs import changing as found
+        elif name in {"check", "require_sound"}:
             from ditan.packs import checking as found
         elif name in {"Resolved", "factor_value"}:
             from ditan.packs import resolving as found
@@ -32,9 +35,13 @@ else:
 __all__ = [
     "DEFAULT_PACK",
     "Difference",
+    "FactorChange",
     "Finding",
+    "PackChange",
     "Resolved",
+    "ScenarioChange",
     "canonical",
+    "changed",
     "check",
     "differences",
     "factor_value",

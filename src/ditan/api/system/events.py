@@ -17,12 +17,12 @@ from ditan.api.hall import Hall
 from ditan.api.identity import Audience, Scope
 from ditan.api.problems import Refused
 from ditan.api.routing import AnyRequest, GivenHall, GivenWho, IdempotencyKey, remember, writes
-from ditan.flow import Desk, run_batch
+from ditan.flow import Desk, run_chunk
 from ditan.kernel import limits
 from ditan.kernel.ids import show_act
 from ditan.ledger import PostCode
 from ditan.ledger.codes import MEANING as POSTING
-from ditan.model import BankEvent, Noun, Text
+from ditan.model import BankEvent, BatchReport, Noun, Text
 from ditan.recognition import reasons
 from ditan.store.statements import load_statements
 
@@ -60,7 +60,9 @@ class EventResult(Noun, kw_only=True):
 
 
 class EventResults(Noun, kw_only=True):
-    """A result per event, in their order, and the batch they became."""
+    """A result per event, in their order, and the batch they became: the last, when their days fall under several
+    methodologies.
+    """
 
     batch_id: int
     received: int
@@ -97,21 +99,27 @@ def _post(hall: Hall, lines: bytes, digest: bytes) -> EventResults:
     chunk = feed.read_lines(lines, mapping)
     origin = feed.Origin(feed=mapping.name, file_name="POST /v1/events", file_sha256=digest, number=0)
     with duckdb.connect(config=feed.ENGINE) as duck:
-        desk = Desk(hall.store, hall.settings, duck, hall.methodology, mapping, hall.clock)
-        report = run_batch(desk, chunk, origin)
-        found = duck.execute(_SQL["endings"])
-        names = [column[0] for column in found.description or []]
-        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    told = reasons(hall.pack)
+        desk = Desk(hall.store, hall.settings, duck, hall.schedule(), mapping, hall.clock)
+        reports: list[BatchReport] = []
+        rows: list[dict[str, Any]] = []
+        for _, report in run_chunk(desk, chunk, origin):
+            reports.append(report)
+            found = duck.execute(_SQL["endings"])
+            names = [column[0] for column in found.description or []]
+            rows += [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    told = {code: text for each in desk.schedule.periods for code, text in reasons(each.methodology.pack).items()}
     scenarios = {scenario.number: scenario.id for scenario in hall.pack.scenarios}
     return EventResults(
-        batch_id=report.batch_id,
-        received=report.accepted.rows_read,
-        posted=report.posted.posted,
-        carbon_mg=report.posted.carbon_mg,
-        energy=report.posted.energy,
+        batch_id=reports[-1].batch_id,
+        received=sum(each.accepted.rows_read for each in reports),
+        posted=sum(each.posted.posted for each in reports),
+        carbon_mg=sum(each.posted.carbon_mg for each in reports),
+        energy=sum(each.posted.energy for each in reports),
         methodology=hall.methodology.version,
-        results=[_result(row | {"scenario": scenarios.get(row["scenario"])}, told) for row in rows],
+        results=[
+            _result(row | {"scenario": scenarios.get(row["scenario"])}, told)
+            for row in sorted(rows, key=lambda row: row["row_number"])
+        ],
     )
 
 

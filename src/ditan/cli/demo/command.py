@@ -22,8 +22,7 @@ from ditan.cli.reporting import FileReport, combined, print_report
 from ditan.cli.serve import free_port, serve
 from ditan.cli.showing import AsJson, both, console, grams, number, print_json, progress, table
 from ditan.cli.statement import period, print_statement
-from ditan.flow import prepare
-from ditan.insight import ScenarioTotal, Story, scenario_totals, tell, telling_act, telling_customer
+from ditan.insight import ScenarioTotal, Schedule, Story, prepare, scenario_totals, tell, telling_act, telling_customer
 from ditan.kernel.clock import SystemClock
 from ditan.kernel.demo import MARK, DemoClock, write_customers
 from ditan.kernel.errors import Conflict
@@ -128,7 +127,7 @@ def _run(settings: Settings, store: Store, customers: int, days: int, seed: int,
         )
     events = read_account_events(folder / "accounts.jsonl")
     store.run(lambda connection: apply_events(connection, events))
-    quarter = Quarter(settings, store, prepare(store, pack, SystemClock()), feed.load("canonical"), seed)
+    quarter = Quarter(settings, store, Schedule.of(prepare(store, pack, SystemClock())), feed.load("canonical"), seed)
     size = sum((folder / name).stat().st_size for name in written.files)
     now = morning_after(max(written.files))
     with open_market(store, seed, START) as market:

@@ -12,7 +12,7 @@ from ditan.cli.demo.chance import drawn
 from ditan.cli.ingest import ingest_file
 from ditan.cli.reporting import FileReport
 from ditan.feed import Mapping
-from ditan.flow import Methodology
+from ditan.insight import Schedule
 from ditan.kernel.clock import BUSINESS_ZONE, FixedClock
 from ditan.kernel.ids import CustomerId
 from ditan.kernel.settings import Settings
@@ -28,9 +28,9 @@ _COLLECTS_ONE_MORNING_IN: Final = 3
 class Quarter:
     """A bank whose days pass."""
 
-    def __init__(self, settings: Settings, store: Store, methodology: Methodology, mapping: Mapping, seed: int) -> None:
+    def __init__(self, settings: Settings, store: Store, schedule: Schedule, mapping: Mapping, seed: int) -> None:
         self.settings, self.store, self.seed = settings, store, seed
-        self.methodology, self.mapping = methodology, mapping
+        self.schedule, self.mapping = schedule, mapping
 
     def live(
         self,
@@ -54,9 +54,7 @@ class Quarter:
     def deliver(self, file: Path, at: datetime, advance: Callable[[int], None] = lambda _: None) -> FileReport:
         """Take a file of the bank at a moment of the quarter."""
         clock = FixedClock(at)
-        return ingest_file(
-            self.settings, self.store, self.methodology, self.mapping, file, clock=clock, advance=advance
-        )
+        return ingest_file(self.settings, self.store, self.schedule, self.mapping, file, clock=clock, advance=advance)
 
     def _collect(self, day: date) -> None:
         """Some customers look in on a morning; which ones is drawn from the seed."""
