@@ -13,7 +13,6 @@ from rich.markup import escape
 
 from ditan import ledger, rewards
 from ditan.cli.address import forget_addresses
-
 from ditan.cli.plantings import add_plantings
 from ditan.cli.showing import AsJson, console, number, print_json, say, table
 from ditan.cli.transfers import add_transfers

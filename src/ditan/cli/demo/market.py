@@ -13,6 +13,7 @@ from typing import Final
 from ditan import ledger, rewards
 from ditan.cli.demo.chance import drawn
 from ditan.kernel.clock import BUSINESS_ZONE, FixedClock
+from ditan.kernel.envelope import read_master_keys
 from ditan.kernel.errors import Conflict
 from ditan.kernel.ids import CustomerId
 from ditan.kernel.webhooks import make_secret, read_secret
@@ -32,6 +33,9 @@ _SATURDAY: Final = 5
 _ORDERS_ONE_SATURDAY_IN: Final = 3
 _GIFT_ON: Final = date(2026, 7, 16)
 _GIFT: Final = 3_800
+_SOMEWHERE: Final = rewards.PostalAddress(
+    recipient="演示客户", phone="010 0000 0000", region="北京市海淀区", street="演示路 1 号"
+)
 _DONATIONS_MAX: Final = 10
 _GIFTS: Final = 250
 
@@ -41,7 +45,8 @@ class Market:
 
     def __init__(self, store: Store, seed: int, clock: FixedClock, caller: rewards.HttpCaller) -> None:
         self.store, self.seed, self.clock = store, seed, clock
-        self.bench, opened_at = rewards.Bench(store, caller, clock), clock.now()
+        self.keys, opened_at = read_master_keys(store.settings), clock.now()
+        self.bench = rewards.Bench(store, caller, clock, self.keys)
         self.offer = store.run(lambda c: rewards.registered_catalogue(c, rewards.load(), opened_at))
         for reward in self.offer.catalogue.rewards:
             units = reward.donation.ceiling_fen if reward.donation else _PIECES
@@ -65,7 +70,13 @@ class Market:
     def order(self, customer_ref: str, reward: Reward, name: str, now: datetime, quantity: int = 1) -> None:
         """Order for a customer, who has the energy."""
         asked = rewards.Ordering(reward_id=reward.id, quantity=quantity)
-        self.store.run(lambda c: rewards.place(c, self.offer, customer_ref, name, asked, now))
+
+        def work(connection: Connection) -> None:
+            if reward.delivered:
+                rewards.keep_address(connection, customer_ref, _SOMEWHERE, self.keys, now)
+            rewards.place(connection, self.offer, customer_ref, name, asked, now, keys=self.keys)
+
+        self.store.run(work)
 
     def settle(self) -> None:
         """Work as a worker does, until nothing is due."""
