@@ -47,6 +47,20 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('@/pages/statements/StatementPage.vue'),
     props: true,
   },
+  { path: '/forest', name: 'forest', component: () => import('@/pages/forest/ForestPage.vue') },
+  {
+    path: '/certificates/:number?',
+    name: 'certificate',
+    component: () => import('@/pages/certificate/CertificatePage.vue'),
+    props: true,
+  },
+  { path: '/donations', name: 'donations', component: () => import('@/pages/donations/DonationsPage.vue') },
+  {
+    path: '/projects/:project',
+    name: 'project',
+    component: () => import('@/pages/project/ProjectPage.vue'),
+    props: true,
+  },
   { path: '/notices', name: 'notices', component: () => import('@/pages/notices/NoticesPage.vue') },
   { path: '/:pathMatch(.*)*', redirect: '/' },
 ]

@@ -62,6 +62,15 @@ client.use(identify)
 
 export const api = client
 
+/** What anybody may ask: nobody needs to have signed in, and nobody's token is sent. */
+export const anybody = createClient<paths>({ baseUrl: BASE, fetch: send })
+anybody.use({
+  onRequest({ request }) {
+    request.headers.set('Accept-Language', language.value)
+    return request
+  },
+})
+
 /** The data of an answer, or the refusal thrown. */
 export async function told<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await asked

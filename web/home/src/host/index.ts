@@ -43,6 +43,9 @@ export function keep(given: string, demo = false): void {
 /** Whether another customer can be chosen: a bank's app signs out by itself. */
 export const fromDemo = (): boolean => sessionStorage.getItem(DEMO) !== null
 
+/** Whether somebody has signed in, as far as is known here. The public pages lead nowhere for those who have not. */
+export const isSignedIn = (): boolean => Boolean(window.ditanHost ?? token ?? sessionStorage.getItem(KEPT))
+
 export function forget(): void {
   token = null
   sessionStorage.removeItem(KEPT)

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+
+import { batches, type Certificate, drawn, type Forest, growthOf, tally } from './groups'
+import { wayOf } from './way'
+
+const text = (zh: string) => ({ zh, en: zh })
+const certificate = (given: Partial<Certificate>): Certificate => ({
+  number: 'T-2026-000001-4',
+  state: 'waiting',
+  meaning: text('等待'),
+  species: text('梭梭'),
+  picture: 'tree',
+  region: text('阿拉善'),
+  partner: text('青山'),
+  made_up: true,
+  status: 'draft',
+  issued_on: '2026-07-06',
+  planting_id: null,
+  contract: null,
+  place: null,
+  trees: null,
+  events: [],
+  ...given,
+})
+const tree = (given: Partial<Certificate>) => ({ order_id: 'order_1', certificate: certificate(given) })
+const say = (key: string, given?: Record<string, unknown>) => (given ? `${key} ${JSON.stringify(given)}` : key)
+const planted = { kind: 'planted', on: '2026-08-01', trees: 3, evidence: 'GH-1' } as const
+
+describe('the trees of a customer', () => {
+  it('stand by planting: waiting first, then the latest, void ones last and apart', () => {
+    const found = batches([
+      tree({ number: 'void', state: 'given_back', planting_id: 3 }),
+      tree({ number: 'a', state: 'planted', planting_id: 1 }),
+      tree({ number: 'b', state: 'planned', planting_id: 3 }),
+      tree({ number: 'c' }),
+      tree({ number: 'd', state: 'planted', planting_id: 1 }),
+      tree({ number: 'e', species: text('樟子松') }),
+    ])
+    expect(found.map(({ trees }) => trees.map((one) => one.certificate.number))).toEqual([
+      ['c'],
+      ['e'],
+      ['b'],
+      ['a', 'd'],
+      ['void'],
+    ])
+  })
+
+  it('are drawn once each, and what is void nowhere', () => {
+    const forest = {
+      trees_in_all: 3,
+      trees: [tree({}), tree({ state: 'surveyed', planting_id: 1 }), tree({ state: 'given_back' })],
+      to_come: [{ quantity: 2, picture: 'pine' }],
+    } as unknown as Forest
+    const found = drawn(forest)
+    expect(found.map(({ growth }) => growth)).toEqual(['surveyed', 'waiting', 'ordered', 'ordered'])
+    expect(tally(found).map(({ growth, n }) => [growth, n])).toEqual([
+      ['ordered', 2],
+      ['waiting', 1],
+      ['surveyed', 1],
+    ])
+    expect(growthOf('a state of next year')).toBe('void')
+  })
+})
+
+describe('the way of a tree', () => {
+  it('says what is next and what may come', () => {
+    expect(wayOf(certificate({}), say, '').map(({ key, how }) => [key, how])).toEqual([
+      ['issued', 'done'],
+      ['planned', 'next'],
+      ['planted', 'later'],
+      ['surveyed', 'later'],
+    ])
+    const growing = certificate({ state: 'planted', planting_id: 2, trees: 3, events: [planted] })
+    const steps = wayOf(growing, say, '')
+    expect(steps.map(({ key, how }) => [key, how])).toEqual([
+      ['issued', 'done'],
+      ['planned', 'done'],
+      ['0', 'done'],
+      ['surveyed', 'next'],
+    ])
+    expect(steps[2]).toMatchObject({ proof: 'GH-1', name: 'step_planted' })
+  })
+
+  it('ends where the certificate is void', () => {
+    const over = certificate({ state: 'given_back', planting_id: 2, trees: 3, events: [planted] })
+    expect(wayOf(over, say, '订单已退回').pop()).toMatchObject({ how: 'off', told: '订单已退回' })
+  })
+})
