@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 from tests.browser.bank import Bank, Customer, demo_home, open_bank, page_is_built
 from tests.browser.phone import INSTALL, Phone, find_chromium, open_chromium, phone_of
+from tests.browser.places import make_busy
 
 from ditan.kernel.settings import Settings
 
@@ -28,6 +29,12 @@ def demo() -> Iterator[Settings]:
 def bank(demo: Settings) -> Iterator[Bank]:
     with open_bank(demo) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def busy(bank: Bank) -> Customer:
+    """Somebody who did everything; tests look and change nothing."""
+    return make_busy(bank)
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from tests.browser.bank import Bank, Customer
+from tests.browser.giving import make_giver
 
+from ditan.rewards.trees import read_certificates
 from ditan.testing import factories
 
 
 class Place(NamedTuple):
-    """A page: its address, where `{act}` and `{month}` stand for the customer's own; who looks at it, and how."""
+    """A page: its address, with `{act}` and `{month}` of the customer, `{certificate}` of the first tree."""
 
     path: str
     who: str = "busy"
@@ -35,6 +37,10 @@ PLACES: dict[str, Place] = {
     "statements": Place("/statements"),
     "statement": Place("/statements/{month}"),
     "notices": Place("/notices"),
+    "forest": Place("/forest"),
+    "certificate": Place("/certificates/{certificate}", who="nobody"),
+    "donations": Place("/donations"),
+    "project": Place("/projects/donation_water", who="nobody"),
 }
 
 
@@ -47,6 +53,9 @@ def address_of(place: Place, bank: Bank, who: Customer | None) -> str:
     if "{month}" in place.path:
         assert who is not None
         return place.path.format(month=bank.ask(who, "GET", "/v1/statements")["months"][0]["month"])
+    if "{certificate}" in place.path:
+        [(_tree_no, found_)] = bank.store.read(lambda connection: read_certificates(connection, [1]))
+        return place.path.format(certificate=found_.number)
     return place.path
 
 
@@ -61,4 +70,5 @@ def make_busy(bank: Bank) -> Customer:
     bank.ask(who, "POST", f"/v1/balls/{bank.balls(who)[0]['ball_id']}/collect")
     bank.wait(timedelta(minutes=90))
     bank.feed(factories.refund(ride, 200), bank.act(who))
+    make_giver(bank, who)
     return who

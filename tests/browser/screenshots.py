@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 import structlog
 from playwright.sync_api import Browser
 from tests.browser.bank import Bank, Customer, open_bank
+from tests.browser.giving import make_giver
 from tests.browser.phone import INSTALL, Phone, find_chromium, open_chromium, phone_of
 from tests.browser.places import PLACES, Place, address_of
 from tests.conftest import HOMES, make_home
@@ -68,6 +69,7 @@ def main() -> int:
         sys.exit(f"screenshots: no Chromium on this machine\n  {INSTALL}")
     with demo(given.customers) as settings, open_bank(settings) as bank, open_chromium() as browser:
         people = people_of(settings)
+        make_giver(bank, people["busy"])
         places = PLACES | {f"home-{who}": Place("/", who=who) for who in people if who not in {"new", "busy"}}
         wanted = given.only.split(",") if given.only else list(places)
         shots = [

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from tests.browser.bank import Bank, Customer, offered
 from tests.browser.conftest import NewPhone
 from tests.browser.phone import Phone
-from tests.browser.places import PLACES, address_of, make_busy
+from tests.browser.places import PLACES, address_of
 
 from ditan.kernel.clock import BUSINESS_ZONE
 
@@ -23,11 +23,6 @@ FRAMES_MAX = 90
 DAY = range(7, 16)
 
 Looking = Callable[..., Phone]
-
-
-@pytest.fixture(scope="session")
-def busy(bank: Bank) -> Customer:
-    return make_busy(bank)
 
 
 @pytest.fixture(autouse=True)
