@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,10 +11,31 @@ from rich.markup import escape
 
 from ditan.cli.showing import AsJson, console, number, print_json, say, table
 from ditan.kernel.clock import SYSTEM_CLOCK
+from ditan.kernel.errors import InvalidInput
 from ditan.kernel.settings import load_settings
-from ditan.model import Text
-from ditan.rewards.trees import EventKind, PlantingEvent, list_plantings, open_planting, record_event
+from ditan.model import Noun, Text
+from ditan.rewards.failures import Happening, News, record_news, require_in_planting
+from ditan.rewards.trees import (
+    EventKind,
+    PlantingEvent,
+    list_plantings,
+    open_planting,
+    read_tree_number,
+    record_event,
+)
 from ditan.store import Store
+from ditan.store.pool import Connection
+
+
+class RecordedTrees(Noun, kw_only=True):
+    """What was written down. `certificates`: of how many it says something new."""
+
+    planting_id: int
+    kind: str
+    on: date
+    trees: int
+    certificates: int
+
 
 By = Annotated[str, typer.Option(help="Who says so: the login of a person.")]
 
@@ -69,23 +91,72 @@ def plant(
         console.print(escape(f"planting {made.planting_id}: {made.trees} trees"))
 
 
+class Recorded(StrEnum):
+    """What can be recorded."""
+
+    PLANTED = "planted"
+    SURVEYED = "surveyed"
+    REPLACED = "replaced"
+    REFUNDED = "refunded"
+
+
 def record(
     planting: Annotated[int, typer.Argument(help="Number of the planting.")],
-    kind: Annotated[EventKind, typer.Argument(help="planted, surveyed (trees alive) or replaced (planted again).")],
+    kind: Annotated[Recorded, typer.Argument(help="planted, surveyed (trees alive), replaced or refunded.")],
     trees: Annotated[int, typer.Argument(help="How many trees.")],
     on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day it happened.")],
     evidence: Annotated[str, typer.Option(help="Reference of the report. Anybody can read it.")],
     by: By,
+    tree: Annotated[
+        list[str] | None,
+        typer.Option(help="Certificate of one of its trees; repeat. Surveyed: it failed. Else: what became of it."),
+    ] = None,
+    contract: Annotated[str | None, typer.Option(help="Replaced: the contract of the new planting.")] = None,
+    place: Annotated[str | None, typer.Option(help="Where a new planting is, in Chinese.")] = None,
+    place_en: Annotated[str | None, typer.Option(help="The same in English. As in --place, if not given.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write down what happened to a planting. Certificates of its trees say so at once.
+    """Write down what happened to a planting, or to some of its trees. Their certificates say so at once.
 
-    ditan rewards record 3 surveyed 480 --on 2027-05-20 --evidence GH-survey-7 --by wang
+    A tree that failed is replaced (it stands in another planting then) or refunded: its energy comes back with its age.
+
+    ditan rewards record 3 surveyed 480 --on 2027-05-20 --evidence GH-survey-7 --by wang --tree T-2026-000123-6
     """
-    event, now = PlantingEvent(kind=kind, on=on.date(), trees=trees, evidence=evidence), SYSTEM_CLOCK.now()
+    now, numbers = SYSTEM_CLOCK.now(), [read_tree_number(each) for each in tree or []]
+    where = Text(zh=place, en=place_en or place) if place else None
+    happened = {Recorded.SURVEYED: Happening.FAILED, Recorded.REPLACED: Happening.REPLACED}
+    event = (
+        PlantingEvent(kind=EventKind(kind.value), on=on.date(), trees=trees, evidence=evidence)
+        if (not numbers or kind in {Recorded.PLANTED, Recorded.SURVEYED}) and kind is not Recorded.REFUNDED
+        else None
+    )
+
+    def work(connection: Connection) -> int:
+        if event is not None:
+            record_event(connection, planting, event, by=by, now=now, failed=len(numbers))
+        if not numbers:
+            return 0
+        require_in_planting(connection, planting, numbers)
+        news = News(
+            kind=happened.get(kind, Happening.REFUNDED),
+            on=on.date(),
+            evidence=evidence,
+            by=by,
+            contract=contract,
+            place=where,
+        )
+        return record_news(connection, numbers, news, now)
+
+    if kind is Recorded.PLANTED and numbers:
+        raise InvalidInput("a planting is planted as a whole", hint="Leave out --tree.")
+    counted = kind is Recorded.SURVEYED or (not numbers and kind is not Recorded.REFUNDED)
+    if not counted and trees != len(numbers):
+        raise InvalidInput(f"{trees} trees, and {len(numbers)} certificates", hint="Name each with --tree.")
     with Store.open(load_settings()) as store:
-        store.run(lambda c: record_event(c, planting, event, by=by, now=now))
+        count = store.run(work)
     if as_json:
-        print_json(event)
+        print_json(RecordedTrees(planting_id=planting, kind=kind.value, on=on.date(), trees=trees, certificates=count))
     else:
-        console.print(escape(f"planting {planting}: {kind} {trees}, {on:%Y-%m-%d}"))
+        console.print(
+            escape(f"planting {planting}: {kind} {trees}, {on:%Y-%m-%d}" + (f", {count} certificates" if count else ""))
+        )

@@ -12,7 +12,7 @@ import psycopg
 from ditan.home import store
 from ditan.kernel.clock import business_day
 from ditan.kernel.errors import Conflict, InvalidInput, NotFound
-from ditan.kernel.ids import check_character, key, show_act
+from ditan.kernel.ids import check_character, key, show_act, write_number
 from ditan.kernel.persons import tells_a_number
 from ditan.model import Noun, Pack, Text
 
@@ -106,8 +106,7 @@ CORRECTION: Final[dict[DisputeReason, Text]] = {
 
 def reference_of(dispute_no: int, opened_at: datetime) -> str:
     """Write a number for people to read out: year, number, and a check character by ISO/IEC 7064 MOD 11-2."""
-    year, number = f"{business_day(opened_at).year:04}", f"{dispute_no:06}"
-    return f"D-{year}-{number}-{check_character(year + number)}"
+    return write_number("D", dispute_no, business_day(opened_at).year)
 
 
 def number_of(reference: str) -> int:

@@ -15,9 +15,9 @@ from ditan.home.consents import consent_texts
 from ditan.home.disputes import reference_of
 from ditan.home.wording import day_text, grams, listed, month_text
 from ditan.kernel import limits
-from ditan.kernel.clock import BUSINESS_ZONE
+from ditan.kernel.clock import BUSINESS_ZONE, business_day
 from ditan.kernel.errors import NotFound
-from ditan.kernel.ids import key, read_name, show, show_act
+from ditan.kernel.ids import key, read_name, show, show_act, write_number
 from ditan.model import Noun, Pack, Text
 
 
@@ -30,6 +30,7 @@ class NoticeKind(StrEnum):
     CONSENT_TEXT = "consent_text"  # a text that was consented to has a new version
     STATEMENT_READY = "statement_ready"  # the month is over
     DEBT = "debt"  # a refund took back more energy than there was
+    TREE = "tree"  # one that failed, was planted again, or whose energy came back
 
 
 class Notice(Noun, kw_only=True):
@@ -181,6 +182,36 @@ def _debt(row: dict[str, Any], _pack: Pack) -> tuple[Text, Text]:
     )
 
 
+def _tree(row: dict[str, Any], _pack: Pack) -> tuple[Text, Text]:
+    detail = row["detail"]
+    number = write_number("T", detail["tree_no"], business_day(datetime.fromisoformat(detail["issued_at"])).year)
+    if detail["happened"] == "failed":
+        return (
+            Text(zh="一棵树未成活", en="A tree failed"),
+            Text(
+                zh=f"{number} 未成活，将补种或退回能量。", en=f"{number} failed. It will be planted again or refunded."
+            ),
+        )
+    if detail["happened"] == "replaced":
+        return (
+            Text(zh="一棵树已补种", en="A tree was planted again"),
+            Text(zh=f"{number} 已在新的批次补种，证书有新批次。", en=f"{number} stands in another planting now."),
+        )
+    energy, paid = detail["energy"] or 0, detail["paid"] or 0
+    debt = (
+        Text(zh=f"其中 {paid:,} 抵还了所欠，", en=f" {paid:,} of it paid what was owed.")
+        if paid
+        else Text(zh="", en="")
+    )
+    return (
+        Text(zh="一棵树的能量已退回", en="The energy of a tree came back"),
+        Text(
+            zh=f"{number} 未成活，退回 {energy:,} 绿色能量，{debt.zh}仍按原来的到期日使用。",
+            en=f"{number} failed, and {energy:,} green energy came back, with the last days of use it had.{debt.en}",
+        ),
+    )
+
+
 _WORDS: Final[dict[NoticeKind, Callable[[dict[str, Any], Pack], tuple[Text, Text]]]] = {
     NoticeKind.REFUND: _refund,
     NoticeKind.ENERGY_EXPIRING: _energy_expiring,
@@ -188,4 +219,5 @@ _WORDS: Final[dict[NoticeKind, Callable[[dict[str, Any], Pack], tuple[Text, Text
     NoticeKind.CONSENT_TEXT: _consent_text,
     NoticeKind.STATEMENT_READY: _statement_ready,
     NoticeKind.DEBT: _debt,
+    NoticeKind.TREE: _tree,
 }

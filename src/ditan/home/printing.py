@@ -63,6 +63,7 @@ _MOVE: Final = {
     "lapse": Text(zh="未及时收取而消失", en="Lapsed, not collected in time"),
     "hold": Text(zh="为兑换冻结", en="Held for redemptions"),
     "capture": Text(zh="兑换", en="Redeemed"),
+    "give_back": Text(zh="兑换后退回", en="Given back after it was redeemed"),
     "release": Text(zh="解除冻结", en="Given back from a hold"),
     "expire": Text(zh="过期", en="Expired, not used in time"),
     "adjust": Text(zh="银行更正", en="Corrected by the bank"),

@@ -78,6 +78,12 @@ def _read(prefix: str, text: str) -> UUID:
     return UUID(int=number)
 
 
+def write_number(letter: str, number: int, year: int) -> str:
+    """Write a number for people to read out: letter, year, number, and a check character: T-2026-000123-6."""
+    digits = f"{year:04}", f"{number:06}"
+    return f"{letter}-{digits[0]}-{digits[1]}-{check_character(''.join(digits))}"
+
+
 def check_character(digits: str) -> str:
     """Give the character that tells a misread number, by ISO/IEC 7064 MOD 11-2."""
     rest = 0

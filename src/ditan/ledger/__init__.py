@@ -16,7 +16,18 @@ from typing import TYPE_CHECKING
 from ditan.ledger.books import Liability, TrialBalance, liability, month_of, trial_balance
 from ditan.ledger.closing import ClosedDay, close, closed_days
 from ditan.ledger.codes import EnergyCode, LedgerRefusal, PostCode
-from ditan.ledger.energy import Answer, Collection, Units, award, capture, collect, find_customer, hold, release
+from ditan.ledger.energy import (
+    Answer,
+    Collection,
+    Units,
+    award,
+    capture,
+    collect,
+    find_customer,
+    give_back,
+    hold,
+    release,
+)
 from ditan.ledger.history import HistoryEntry, HistoryPage, balance_as_of, history
 from ditan.ledger.limited import Limited, LimitedKind, all_limited, open_limited, read_limited
 from ditan.ledger.proposals import Proposal, decide, open_proposals, propose
@@ -71,6 +82,7 @@ __all__ = [
     "evidence",
     "find_act",
     "find_customer",
+    "give_back",
     "history",
     "hold",
     "liability",

@@ -32,6 +32,7 @@ FLOWS: Final = {
     "hold": Text(zh="冻结", en="held for redemptions"),
     "release": Text(zh="退回", en="released, not redeemed"),
     "capture": Text(zh="兑换", en="redeemed"),
+    "give_back": Text(zh="兑换后退回", en="given back after it was redeemed"),
     "expire": Text(zh="过期", en="expired"),
     "adjust": Text(zh="调整", en="adjusted by two people"),
 }

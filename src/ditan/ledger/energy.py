@@ -160,6 +160,33 @@ def release(connection: psycopg.Connection[Any], hold_id: EntryId, *, now: datet
     return _do(connection, "end_hold", request)
 
 
+def give_back(
+    connection: psycopg.Connection[Any],
+    hold_id: EntryId,
+    request_id: str,
+    energy: int,
+    *,
+    now: datetime,
+    reason: str = "",
+) -> Answer:
+    """Give back a part of what a hold used: to the lots it came from, with their age, after debt is paid.
+
+    Lots that expired meanwhile expire again at once. The entry names the hold.
+
+    Raises: LedgerRefusal `released`, `not_enough`, `conflict`; NotFound; InvalidInput.
+    """
+    _require_positive(energy)
+    request = {
+        "entry": key("give back", str(hold_id), request_id),
+        "content": key("give back", str(energy), reason),
+        "hold": hold_id,
+        "energy": energy,
+        "reason": reason,
+        "now": now,
+    }
+    return _do(connection, "give_back", request)
+
+
 def award(
     connection: psycopg.Connection[Any],
     customer_id: CustomerId,

@@ -79,7 +79,8 @@ SELECT -coalesce(sum(pending_energy) FILTER (WHERE kind = 'collect'), 0)::bigint
     coalesce(sum(pending_energy) FILTER (WHERE kind = 'award'), 0)::bigint AS awarded_energy,
     -coalesce(sum(pending_energy) FILTER (WHERE kind = 'lapse'), 0)::bigint AS lapsed_energy,
     -coalesce(sum(available_energy) FILTER (WHERE kind = 'expire'), 0)::bigint AS expired_energy,
-    -coalesce(sum(available_energy + held_energy - owed_energy) FILTER (WHERE kind = 'capture'), 0)::bigint AS redeemed_energy,
+    -coalesce(sum(available_energy + held_energy - owed_energy) FILTER (WHERE kind IN ('capture', 'give_back')), 0)::bigint
+        AS redeemed_energy,
     coalesce(sum(available_energy - owed_energy) FILTER (WHERE kind = 'adjust'), 0)::bigint AS adjusted_energy
 FROM ledger.entry
 WHERE customer_id = (SELECT customer_id FROM ledger.holder WHERE customer_key = %(customer_key)s)

@@ -364,6 +364,10 @@ SELECT * FROM ledger.hold(%(entry)s, %(content)s, %(customer)s, %(energy)s, %(li
 -- why: A hold ends once: used, in part or whole, or given back.
 SELECT * FROM ledger.end_hold(%(hold)s, %(content)s, %(capture)s, %(energy)s::bigint, %(reason)s, %(now)s)
 
+-- name: give_back
+-- why: What a hold used comes back in part, into the lots it came from: the entry names the hold.
+SELECT * FROM ledger.give_back(%(entry)s, %(content)s, %(hold)s, %(energy)s::bigint, %(reason)s, %(now)s)
+
 -- name: award
 -- why: A campaign's budget pays for what it gives.
 SELECT * FROM ledger.award(%(entry)s, %(content)s, %(customer)s, %(energy)s, %(limited)s::integer, %(collect_days)s::integer,

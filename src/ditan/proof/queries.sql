@@ -162,6 +162,13 @@ SELECT (SELECT count(*) FROM ledger.holder) AS looked, array(
     FROM ledger.entry e LEFT JOIN ledger.entry k ON k.entry_id = e.hold_id AND k.kind = 'hold'
     WHERE e.kind IN ('capture', 'release') AND (k.entry_id IS NULL OR e.entry_id <> ledger.end_of(e.hold_id))
     UNION ALL
+    SELECT format('hold %s used %s energy, and %s came back', g.hold_id,
+        coalesce(-(e.available_energy + e.held_energy - e.owed_energy), 0), g.energy)
+    FROM (
+        SELECT hold_id, sum(available_energy - owed_energy) AS energy FROM ledger.entry WHERE kind = 'give_back' GROUP BY hold_id
+    ) g LEFT JOIN ledger.entry e ON e.entry_id = ledger.end_of(g.hold_id) AND e.kind = 'capture'
+    WHERE e.entry_id IS NULL OR g.energy > -(e.available_energy + e.held_energy - e.owed_energy)
+    UNION ALL
     SELECT format('customer %s, month and scenario %s: the quota says %s, the acts say %s', customer_id, key,
         coalesce(q.used::text, 'nothing'), coalesce(a.used::text, 'nothing'))
     FROM (
@@ -333,8 +340,21 @@ SELECT (SELECT count(*) FROM ledger.limited) + (SELECT count(*) FROM rewards.ord
         OR bool_or(t.fen <> rewards.given(o) + rewards.came_back(o))
     UNION ALL
     SELECT format('planting %s of %s trees has %s', planting_id, p.trees, count(t.tree_no))
-    FROM rewards.planting p LEFT JOIN rewards.tree t USING (planting_id) GROUP BY planting_id, p.trees
+    FROM rewards.planting p LEFT JOIN ( -- also those that failed there and stand elsewhere now
+        SELECT planting_id, tree_no FROM rewards.tree UNION SELECT planting_id, tree_no FROM rewards.tree_event
+    ) t USING (planting_id) GROUP BY planting_id, p.trees
     HAVING p.trees <> count(t.tree_no)
+    UNION ALL
+    SELECT format('order %s: %s energy came back, its refunded trees say %s', order_id, coalesce(g.energy, 0), coalesce(v.energy, 0))
+    FROM (
+        SELECT hold_id AS order_id, sum(available_energy - owed_energy) AS energy FROM ledger.entry
+        WHERE kind = 'give_back' GROUP BY hold_id
+    ) g FULL JOIN (
+        SELECT order_id, sum(o.energy / o.quantity) AS energy
+        FROM rewards.tree_event v JOIN rewards.tree t USING (tree_no) JOIN rewards.order o USING (order_id)
+        WHERE v.entry_id IS NOT NULL GROUP BY order_id
+    ) v USING (order_id)
+    WHERE g.energy IS DISTINCT FROM v.energy
     UNION ALL
     SELECT format('order %s is %s and nothing is to be done for it', order_id, o.state)
     FROM rewards.order o

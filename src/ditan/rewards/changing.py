@@ -7,7 +7,7 @@ stock when nothing was; a hold ends once, and from its deadline on it is only re
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import psycopg
@@ -19,7 +19,8 @@ from ditan.model import Noun
 from ditan.rewards import store
 from ditan.rewards.codes import DELIVERED, NEXT, NOTHING, OF_PARTNER, OPEN, OrderReason, State
 
-_ERASED = UUID(int=0)
+#: The content of an order whose customer was erased.
+ERASED: Final = UUID(int=0)
 
 
 class Kept(Noun, kw_only=True):
@@ -159,7 +160,8 @@ def _propose(connection: psycopg.Connection[Any], order: Kept, delivered: int | 
     if order.state is State.PARTLY_FULFILLED and delivered is not None:
         left = order.units // order.quantity * (order.quantity - delivered)
         propose(connection, request, left, limited_id=order.limited_id, reason=reason, maker=maker, now=now)
-    if order.state is State.RETURNED and order.content_key != _ERASED:
+    if order.state is State.RETURNED and order.content_key != ERASED:
         used = sum(row["energy"] for row in store.fetch(connection, "captured", {"order_id": order.order_id}))
-        who = CustomerId(order.customer_id)
-        propose(connection, request, used, customer_id=who, reason=reason, maker=maker, now=now)
+        if used > 0:
+            who = CustomerId(order.customer_id)
+            propose(connection, request, used, customer_id=who, reason=reason, maker=maker, now=now)

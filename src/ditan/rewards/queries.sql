@@ -120,8 +120,10 @@ ORDER BY placed_at DESC, order_id DESC LIMIT %(limit)s
 
 -- name: captured
 -- why: The energy an order used, after what went back of a part.
-SELECT -(available_energy + held_energy - owed_energy) AS energy FROM ledger.entry
-WHERE entry_id = ledger.end_of(%(order_id)s) AND kind = 'capture'
+SELECT -(available_energy + held_energy - owed_energy) - coalesce((
+        SELECT sum(g.available_energy - g.owed_energy) FROM ledger.entry g
+        WHERE g.customer_id = e.customer_id AND g.kind = 'give_back' AND g.hold_id = %(order_id)s), 0)::bigint AS energy
+FROM ledger.entry e WHERE entry_id = ledger.end_of(%(order_id)s) AND kind = 'capture'
 
 -- name: noted
 -- why: What a partner says in vain is written down once, however often it is said.
@@ -173,10 +175,56 @@ SELECT t.tree_no, t.issued_at, o.state = 'returned' AS given_back, p.planting_id
     (SELECT q FROM jsonb_array_elements(c.content -> 'partners') q WHERE q ->> 'id' = o.partner) AS partner,
     c.content ->> 'status' AS status, coalesce((
         SELECT jsonb_agg(jsonb_build_object('kind', e.kind, 'on', e.on_day, 'trees', e.trees, 'evidence', e.evidence) ORDER BY e.nth)
-        FROM rewards.planting_event e WHERE e.planting_id = p.planting_id), '[]') AS events
+        FROM rewards.planting_event e WHERE e.planting_id = p.planting_id), '[]') AS events, coalesce((
+        SELECT jsonb_agg(jsonb_build_object('kind', v.kind, 'on', v.on_day, 'evidence', v.evidence, 'planting_id', v.planting_id,
+            'contract', q.contract) ORDER BY v.nth)
+        FROM rewards.tree_event v JOIN rewards.planting q ON q.planting_id = v.planting_id WHERE v.tree_no = t.tree_no), '[]') AS history
 FROM rewards.tree t JOIN rewards.order o USING (order_id) JOIN rewards.catalogue c USING (catalogue_id)
 LEFT JOIN rewards.planting p ON p.planting_id = t.planting_id
 WHERE t.tree_no = ANY (%(tree_nos)s) ORDER BY t.tree_no DESC
+
+-- name: lock_customers_of_trees
+-- why: Customers first, then trees: energy may come back.
+SELECT FROM ledger.holder WHERE customer_id IN (
+    SELECT o.customer_id FROM rewards.tree t JOIN rewards.order o USING (order_id) WHERE t.tree_no = ANY (%(tree_nos)s))
+ORDER BY customer_id FOR UPDATE
+
+-- name: read_trees
+-- why: How trees stand, and what their orders were; what happened to them is written after this lock.
+SELECT t.tree_no, t.issued_at, t.order_id, t.reward_id, t.planting_id, o.partner, o.quantity, o.energy, o.content_key,
+    o.state = 'returned' AS given_back, coalesce(v.nth, 0) AS events, v.kind AS latest, v.evidence AS latest_evidence,
+    EXISTS (SELECT FROM rewards.planting_event e WHERE e.planting_id = t.planting_id AND e.kind = 'planted') AS planted
+FROM rewards.tree t JOIN rewards.order o USING (order_id) LEFT JOIN LATERAL (
+    SELECT nth, kind, evidence FROM rewards.tree_event WHERE tree_no = t.tree_no ORDER BY nth DESC LIMIT 1) v ON true
+WHERE t.tree_no = ANY (%(tree_nos)s) ORDER BY t.tree_no FOR UPDATE OF t
+
+-- name: read_trees_of
+-- why: A partner names an order and the how-manieth tree of it.
+SELECT tree_no, nth FROM rewards.tree WHERE order_id = %(order_id)s ORDER BY nth
+
+-- name: trees_elsewhere
+-- why: An operator names a planting and trees of it; saying it again after they moved is no mistake.
+SELECT tree_no FROM unnest(%(tree_nos)s::bigint[]) tree_no
+WHERE NOT EXISTS (SELECT FROM rewards.tree t WHERE t.tree_no = tree_no.tree_no AND t.planting_id = %(planting_id)s)
+  AND NOT EXISTS (SELECT FROM rewards.tree_event v WHERE v.tree_no = tree_no.tree_no AND v.planting_id = %(planting_id)s)
+
+-- name: write_tree_event
+-- why: History is only added to.
+INSERT INTO rewards.tree_event (tree_no, nth, kind, planting_id, on_day, evidence, entry_id, recorded_by, recorded_at)
+VALUES (%(tree_no)s, %(nth)s, %(kind)s, %(planting_id)s, %(on_day)s, %(evidence)s, %(entry_id)s, %(by)s, %(now)s)
+
+-- name: grow_planting
+-- why: Trees that are planted again join the planting of their new contract, the latest of that name.
+UPDATE rewards.planting SET trees = trees + %(trees)s
+WHERE planting_id = (SELECT max(planting_id) FROM rewards.planting
+    WHERE partner = %(partner)s AND reward_id = %(reward_id)s AND contract = %(contract)s)
+RETURNING planting_id
+
+-- name: write_replanting
+-- why: Or a planting begins with them.
+INSERT INTO rewards.planting (partner, contract, reward_id, place_zh, place_en, trees, opened_by, opened_at)
+VALUES (%(partner)s, %(contract)s, %(reward_id)s, %(place_zh)s, %(place_en)s, %(trees)s, %(by)s, %(now)s)
+RETURNING planting_id
 
 -- name: list_plantings
 -- why: What operators look after, and how many trees of each reward still wait for one.

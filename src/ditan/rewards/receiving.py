@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,25 +14,36 @@ import psycopg
 from ditan.kernel.errors import Conflict, InvalidInput, NotFound
 from ditan.kernel.ids import key, read_name
 from ditan.kernel.webhooks import Disbelieved, Distrust, believe
-from ditan.model import Noun
+from ditan.model import Noun, Text
 from ditan.rewards import store
 from ditan.rewards.calling import read_said
-from ditan.rewards.changing import heard, locked
+from ditan.rewards.changing import Said, heard, locked
 from ditan.rewards.codes import OrderReason
+from ditan.rewards.failures import Happening, News, record_news, trees_of
 from ditan.rewards.partners import Address
 
 
 class MessageData(msgspec.Struct, kw_only=True):
-    """Which order, why, how many came when only some did, and the code of a card or coupon."""
+    """Which order, why, how many came when only some did, and the code of a card or coupon.
+
+    Of trees that were planted: which of the order (the first is 1; all of them, if not said), the day, the report, and
+    of trees that were planted again the contract of the new planting, and where it is.
+    """
 
     order_id: str
     reason: str = OrderReason.BY_PARTNER.value
     delivered: int | None = None
     code: str | None = None
+    trees: list[int] | None = None
+    on: date | None = None
+    evidence: str | None = None
+    contract: str | None = None
+    place: Text | None = None
 
 
 class Message(msgspec.Struct, kw_only=True):
-    """What a partner says: `order.` and how the order stands; fields we do not know may be there."""
+    """What a partner says: `order.` and how the order stands, or `tree.` and what happened to trees of it: `failed`,
+    `replaced`, `refunded`. Fields we do not know may be there."""
 
     type: str
     timestamp: datetime
@@ -71,11 +82,7 @@ def receive(connection: psycopg.Connection[Any], partner: str, webhook_id: str, 
         raise InvalidInput(f"the message cannot be read: {error}", hint="Compare it with openapi.json.") from error
     data = message.data
     order_id = read_name("order", data.order_id)
-    said = read_said(message.type.removeprefix("order."), message.timestamp, data.reason, data.delivered, data.code)
-    if said is None or not message.type.startswith("order."):
-        raise InvalidInput(
-            "the message says nothing that is known", hint="Look at the types and reasons in openapi.json."
-        )
+    said = _read(message, partner)
     order = locked(connection, order_id) if order_id is not None else None
     if order is None or order.partner != partner:
         raise NotFound("this partner has no such order")
@@ -89,9 +96,41 @@ def receive(connection: psycopg.Connection[Any], partner: str, webhook_id: str, 
         if known["content_key"] != row["content_key"]:
             raise Conflict("this webhook-id was used for another message", hint="A new message has a new id.")
         return Received(outcome=known["outcome"], repeated=True)
-    outcome = heard(connection, order, said, now)
+    if isinstance(said, Said):
+        outcome = heard(connection, order, said, now)
+    else:
+        outcome = _record(connection, order.order_id, data.trees, said, now)
     store.write(connection, "write_webhook", row | {"outcome": outcome})
     return Received(outcome=outcome, repeated=False)
+
+
+def _read(message: Message, partner: str) -> Said | News:
+    data, (subject, _, what) = message.data, message.type.partition(".")
+    said = read_said(what, message.timestamp, data.reason, data.delivered, data.code)
+    if subject == "order" and said is not None:
+        return said
+    if subject == "tree" and what in set(Happening):
+        if data.on is None or data.evidence is None:
+            raise InvalidInput("what happened to a tree has a day and a report", hint="Give `on` and `evidence`.")
+        return News(
+            kind=Happening(what),
+            on=data.on,
+            evidence=data.evidence,
+            by=f"partner {partner}",
+            contract=data.contract,
+            place=data.place,
+        )
+    raise InvalidInput("the message says nothing that is known", hint="Look at the types and reasons in openapi.json.")
+
+
+def _record(
+    connection: psycopg.Connection[Any], order_id: UUID, nths: list[int] | None, news: News, now: datetime
+) -> str:
+    """Write down what a partner says of trees; give `done`, `exists` or `not_possible`."""
+    try:
+        return "done" if record_news(connection, trees_of(connection, order_id, nths), news, now) else "exists"
+    except Conflict:
+        return OrderReason.NOT_POSSIBLE.value
 
 
 class PartnerOrder(Noun, kw_only=True):

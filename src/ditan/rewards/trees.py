@@ -16,7 +16,7 @@ import psycopg
 from ditan.kernel import limits
 from ditan.kernel.clock import business_day
 from ditan.kernel.errors import Conflict, InvalidInput, NotFound
-from ditan.kernel.ids import check_character
+from ditan.kernel.ids import check_character, write_number
 from ditan.kernel.persons import tells_a_number
 from ditan.model import Noun, Status, Text
 from ditan.rewards import store
@@ -32,6 +32,9 @@ class TreeState(StrEnum):
     SURVEYED = "surveyed"
     REPLACED = "replaced"
     GIVEN_BACK = "given_back"  # the order came back: the tree is nobody's
+    FAILED = "failed"  # this tree; it is replaced or refunded next
+    REPLANTED = "replanted"  # this tree failed, and stands in another planting now
+    REFUNDED = "refunded"  # this tree failed, and its energy came back
 
     @property
     def meaning(self) -> Text:
@@ -45,6 +48,13 @@ _MEANING: Final = {
     TreeState.PLANTED: Text(zh="已种下", en="It is planted"),
     TreeState.SURVEYED: Text(zh="已种下，并查看过成活情况", en="It is planted, and the planting was surveyed"),
     TreeState.REPLACED: Text(zh="批次中未成活的已补种", en="Trees of the planting that failed were planted again"),
+    TreeState.FAILED: Text(
+        zh="这棵树未成活，将补种或退回能量", en="This tree failed; it will be planted again, or its energy given back"
+    ),
+    TreeState.REPLANTED: Text(
+        zh="这棵树未成活，已在新的批次补种", en="This tree failed, and was planted again in another planting"
+    ),
+    TreeState.REFUNDED: Text(zh="这棵树未成活，能量已退回", en="This tree failed, and its energy was given back"),
     TreeState.GIVEN_BACK: Text(zh="订单已退回，此证书失效", en="The order was returned: this certificate is void"),
 }
 
@@ -66,6 +76,16 @@ class PlantingEvent(Noun, kw_only=True):
     evidence: str
 
 
+class TreeEvent(Noun, kw_only=True):
+    """One thing that happened to this tree: `failed`, `replaced`, `refunded`, and in which planting."""
+
+    kind: str
+    on: date
+    evidence: str
+    planting_id: int
+    contract: str
+
+
 class Certificate(Noun, kw_only=True):
     """What anybody may know of a tree who has its number."""
 
@@ -83,7 +103,8 @@ class Certificate(Noun, kw_only=True):
     contract: str | None
     place: Text | None
     trees: int | None  # of the whole planting
-    events: list[PlantingEvent]
+    events: list[PlantingEvent]  # of the planting it is part of now
+    history: list[TreeEvent]  # of this tree, from the first failure on
 
 
 class Planting(Noun, kw_only=True):
@@ -101,14 +122,13 @@ class Planting(Noun, kw_only=True):
 
 def tree_number(tree_no: int, issued_at: datetime) -> str:
     """Write the number of a certificate: year, number, and a check character."""
-    year, number = f"{business_day(issued_at).year:04}", f"{tree_no:06}"
-    return f"T-{year}-{number}-{check_character(year + number)}"
+    return write_number("T", tree_no, business_day(issued_at).year)
 
 
-def read_certificate(connection: psycopg.Connection[Any], number: str) -> Certificate:
-    """Look a tree up by its number.
+def read_tree_number(number: str) -> int:
+    """Read the number of a certificate; whether there is one of this year, `read_certificate` says.
 
-    Raises: InvalidInput when it was misread; NotFound.
+    Raises: InvalidInput when it was misread.
     """
     parts = number.strip().upper().split("-")
     digits = "".join(parts[1:3])
@@ -117,8 +137,16 @@ def read_certificate(connection: psycopg.Connection[Any], number: str) -> Certif
         raise InvalidInput(
             "this is not the number of a tree", hint="It looks like T-2026-000123-6; compare each character."
         )
-    for _tree_no, found in read_certificates(connection, [int(parts[2])]):
-        if found.number == "-".join(parts):
+    return int(parts[2])
+
+
+def read_certificate(connection: psycopg.Connection[Any], number: str) -> Certificate:
+    """Look a tree up by its number.
+
+    Raises: InvalidInput when it was misread; NotFound.
+    """
+    for _tree_no, found in read_certificates(connection, [read_tree_number(number)]):
+        if found.number == number.strip().upper():
             return found
     raise NotFound("there is no tree of this number")
 
@@ -132,7 +160,8 @@ def read_certificates(connection: psycopg.Connection[Any], tree_nos: list[int]) 
 def _certificate(row: dict[str, Any]) -> Certificate:
     reward, partner = msgspec.convert(row["reward"], Reward), msgspec.convert(row["partner"], Partner)
     events = msgspec.convert(row["events"], list[PlantingEvent])
-    state = _state(row, events)
+    history = msgspec.convert(row["history"], list[TreeEvent])
+    state = _state(row, events, history)
     assert reward.tree is not None
     return Certificate(
         number=tree_number(row["tree_no"], row["issued_at"]),
@@ -150,15 +179,21 @@ def _certificate(row: dict[str, Any]) -> Certificate:
         place=Text(zh=row["place_zh"], en=row["place_en"]) if row["planting_id"] else None,
         trees=row["trees"],
         events=events,
+        history=history,
     )
 
 
-def _state(row: dict[str, Any], events: list[PlantingEvent]) -> TreeState:
+def _state(row: dict[str, Any], events: list[PlantingEvent], history: list[TreeEvent]) -> TreeState:
     if row["given_back"]:
         return TreeState.GIVEN_BACK
+    latest = history[-1].kind if history else None
+    if latest in {"failed", "refunded"}:
+        return TreeState(latest)
     if row["planting_id"] is None:
         return TreeState.WAITING
-    return TreeState(events[-1].kind.value) if events else TreeState.PLANNED
+    state = TreeState(events[-1].kind.value) if events else TreeState.PLANNED
+    # A survey of its new planting says more than that it was planted again.
+    return TreeState.REPLANTED if latest and state in {TreeState.PLANNED, TreeState.PLANTED} else state
 
 
 def open_planting(
@@ -177,7 +212,7 @@ def open_planting(
     Raises: InvalidInput for a text that cannot be shown to anybody; Conflict when no tree waits.
     """
     texts = {"contract": contract, "place_zh": place.zh, "place_en": place.en, "by": by}
-    asked = {name: _readable(text, name) for name, text in texts.items()}
+    asked = {name: readable(text, name) for name, text in texts.items()}
     asked_for = asked | {"partner": partner, "reward_id": reward_id, "most": most, "now": now}
     made = store.fetch(connection, "write_planting", asked_for)
     if not made:
@@ -196,9 +231,15 @@ def open_planting(
 
 
 def record_event(
-    connection: psycopg.Connection[Any], planting_id: int, event: PlantingEvent, *, by: str, now: datetime
+    connection: psycopg.Connection[Any],
+    planting_id: int,
+    event: PlantingEvent,
+    *,
+    by: str,
+    now: datetime,
+    failed: int = 0,
 ) -> None:
-    """Write down what happened to a planting.
+    """Write down what happened to a planting. `failed`: trees that are named besides those that are counted.
 
     Raises: NotFound; InvalidInput for a day to come or more trees than there are; Conflict before it was planted, or
     when it is planted twice.
@@ -208,14 +249,14 @@ def record_event(
         raise NotFound(f"no planting {planting_id}", hint="`ditan rewards plantings` lists them.")
     if event.on > business_day(now):
         raise InvalidInput("the day has not come yet", hint="Record it when it has happened.")
-    if not 0 <= event.trees <= rows[0]["trees"]:
+    if not 0 <= event.trees <= rows[0]["trees"] - failed:
         raise InvalidInput(f"this planting has {rows[0]['trees']} trees", hint="Name at most so many.")
     if rows[0]["planted"] is (event.kind is EventKind.PLANTED):
         raise Conflict(
             "it was planted before" if rows[0]["planted"] else "it is not planted yet", hint="See its events."
         )
     row = {"planting_id": planting_id, "nth": (rows[0]["nth"] or 0) + 1, "kind": event.kind.value, "on_day": event.on}
-    texts = {"evidence": _readable(event.evidence, "evidence"), "by": _readable(by, "by")}
+    texts = {"evidence": readable(event.evidence, "evidence"), "by": readable(by, "by")}
     store.write(connection, "write_planting_event", row | texts | {"trees": event.trees, "now": now})
 
 
@@ -224,7 +265,11 @@ def list_plantings(connection: psycopg.Connection[Any]) -> list[Planting]:
     return [Planting(**row) for row in store.fetch(connection, "list_plantings", {})]
 
 
-def _readable(text: str, what: str) -> str:
+def readable(text: str, what: str) -> str:
+    """Give a text as it can be shown to anybody.
+
+    Raises: InvalidInput.
+    """
     text = text.strip()
     if not 0 < len(text) <= limits.id_chars_max or not text.isprintable() or tells_a_number(text):
         raise InvalidInput(
