@@ -32,9 +32,7 @@ class Giver:
     def order(self, reward: str, quantity: int, key: str, state: str | None = "fulfilled") -> None:
         """An order; the partner says this of it, or nothing yet."""
         order_id = self.shop.place(self.who, reward, quantity, key=f"giver-{key}")
-        bench = rewards.Bench(
-            self.store, Partner(lambda _kind, _order: says(state or "", at=self.now)), self.shop.clock
-        )
+        bench = self.shop.bench(Partner(lambda _kind, _order: says(state or "", at=self.now)))
         while state and self.shop.order(self.who, order_id).state in OPEN:
             assert rewards.turn(bench)
 

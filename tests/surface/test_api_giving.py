@@ -30,7 +30,7 @@ def shop(bench: Bench, clock: FixedClock) -> Shop:
 def have(shop: Shop, reward_id: str, quantity: int, key: str, state: str = "fulfilled", **said: Any) -> None:
     """An order that a partner answers."""
     shop.place(LIN, reward_id, quantity, key=key)
-    assert rewards.turn(rewards.Bench(shop.store, Partner(lambda _k, _o: says(state, **said)), shop.clock))
+    assert rewards.turn(shop.bench(Partner(lambda _k, _o: says(state, **said))))
 
 
 def test_a_forest_has_the_trees_that_stand_and_those_to_come(lin: Asker, wang: Asker, shop: Shop) -> None:
