@@ -19,6 +19,7 @@ from tests.surface.asking import (
     ALL_OF_CUSTOMER,
     ALL_OF_PARTNER,
     ALL_OF_SYSTEM,
+    CONSOLE,
     CUSTOMER,
     LIN,
     PARTNER,
@@ -30,13 +31,15 @@ from tests.surface.asking import (
     key,
     make_app,
     served,
+    staff,
     token,
 )
 
 from ditan.api.edge import HEADERS, Edge
-from ditan.api.identity import Identity, IssuerKeys, public_keys
+from ditan.api.identity import Identity, IssuerKeys, Needs, public_keys
 from ditan.api.limiting import Rates
 from ditan.api.problems import Refused, speaks_chinese
+from ditan.api.roles import Role
 from ditan.api.routing import needs_of
 from ditan.kernel import limits
 from ditan.kernel.clock import FixedClock
@@ -182,6 +185,21 @@ def routes(app: Edge) -> dict[tuple[str, str], Any]:
     return found
 
 
+def check_roles(method: str, template: str, needs: Needs, ask: Any) -> None:
+    """Each role is let in or refused as the route says; an auditor changes nothing and reads everything."""
+    assert needs.roles
+    assert needs.scope is None
+    assert (Role.AUDITOR in needs.roles) is (method == "GET"), f"{method} {template}"
+    for role in Role:
+        answer = ask(staff(role))
+        if role in needs.roles:
+            assert answer.status_code not in {401, 403, 500, 503}, (method, template, role, answer.text)
+        else:
+            assert code_of(answer) == (403, "missing_role"), f"{method} {template} as {role}"
+    for roles in ("", "owner", "AUDITOR"):
+        assert code_of(ask(staff(roles, "staff-1"))) == (403, "missing_role"), template
+
+
 def test_every_route_lets_in_whom_it_is_for_and_nobody_else(app: Edge, client: Any) -> None:
     tested: set[tuple[str, str]] = set()
     for (method, template), needs in sorted(routes(app).items()):
@@ -203,13 +221,18 @@ def test_every_route_lets_in_whom_it_is_for_and_nobody_else(app: Edge, client: A
             assert (method, template) in PUBLIC, f"{method} {template} is open to anybody"
             assert ask(None).status_code == 200
         else:
-            audiences = {"customer": CUSTOMER, "system": SYSTEM, "partner": PARTNER}
+            audiences = {"customer": CUSTOMER, "system": SYSTEM, "partner": PARTNER, "console": CONSOLE}
             audience, others_ = audiences[needs.audience], set(audiences.values()) - {audiences[needs.audience]}
             every = f"{ALL_OF_CUSTOMER} {ALL_OF_SYSTEM} {ALL_OF_PARTNER}"
             others = " ".join(set(every.split()) - {needs.scope})
             assert code_of(ask(None)) == (401, "token_missing")
             for other in sorted(others_):
-                assert code_of(ask(token(audience=other, scope=every))) == (403, "wrong_audience"), template
+                everything = token(audience=other, scope=every, roles=list(Role))
+                assert code_of(ask(everything)) == (403, "wrong_audience"), template
+            if needs.audience == "console":
+                check_roles(method, template, needs, ask)
+                tested.add((method, template))
+                continue
             assert code_of(ask(token(audience=audience, scope=others))) == (403, "missing_scope"), template
             assert code_of(ask(token(audience=audience, scope=""))) == (403, "missing_scope"), template
             assert ask(token(audience=audience, scope=needs.scope)).status_code not in {401, 403, 500}, template

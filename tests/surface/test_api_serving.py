@@ -213,6 +213,12 @@ def test_the_demo_lets_in_anybody_as_anybody() -> None:
                 given = httpx.post(f"{address}/demo/token", json={"subject": LIN, "system": system}).json()
                 bearer = {"Authorization": f"{given['token_type']} {given['access_token']}"}
                 assert httpx.get(f"{address}{path}", headers=bearer, timeout=20).status_code == 200
+            for each in httpx.get(f"{address}/demo/staff").json()["staff"]:
+                given = httpx.post(f"{address}/demo/token", json={"subject": each["subject"], "staff": True}).json()
+                bearer = {"Authorization": f"{given['token_type']} {given['access_token']}"}
+                me = httpx.get(f"{address}/v1/console/me", headers=bearer).json()
+                assert ([held["role"] for held in me["roles"]], me["name"]) == ([each["role"]], each["name"]["zh"])
+            assert httpx.post(f"{address}/demo/token", json={"subject": "me", "staff": True}).status_code == 400
         assert (home / MARK / "issuer.json").stat().st_mode & 0o077 == 0
     finally:
         embedded.stop(home)

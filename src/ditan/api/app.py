@@ -13,7 +13,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from ditan import feed, rewards
-from ditan.api import anybody, customer, partner, system
+from ditan.api import anybody, console, customer, partner, system
 from ditan.api.edge import Edge
 from ditan.api.hall import Hall
 from ditan.api.identity import Identity, IssuerKeys, Keys, Principal
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 def routes() -> Router:
     """Give every route, in one router: registered one by one, handlers that share a path would be made ready twice."""
-    handlers = [*customer.HANDLERS, *PAGE, *anybody.HANDLERS, *partner.HANDLERS, *system.HANDLERS]
+    handlers = [*customer.HANDLERS, *PAGE, *anybody.HANDLERS, *partner.HANDLERS, *system.HANDLERS, *console.HANDLERS]
     return Router(path="/", route_handlers=handlers)
 
 

@@ -28,6 +28,7 @@ class ProblemCode(StrEnum):
     TOKEN_NOT_YET = "token_not_yet"
     WRONG_AUDIENCE = "wrong_audience"
     MISSING_SCOPE = "missing_scope"
+    MISSING_ROLE = "missing_role"
     WEBHOOK_UNSIGNED = "webhook_unsigned"
     WEBHOOK_TOO_OLD = "webhook_too_old"
     WEBHOOK_FROM_THE_FUTURE = "webhook_from_the_future"
@@ -111,14 +112,19 @@ MEANING: Final[dict[ProblemCode, Meaning]] = {
         403,
         Text(zh="这个令牌不能用于这个地址", en="This token is for another part of the API"),
         Text(
-            zh="客户、银行系统、伙伴的地址各用各的令牌。",
-            en="Customers, the bank's systems and partners each use tokens of their own.",
+            zh="客户、银行系统、伙伴、员工的地址各用各的令牌。",
+            en="Customers, the bank's systems, partners and staff each use tokens of their own.",
         ),
     ),
     ProblemCode.MISSING_SCOPE: Meaning(
         403,
         Text(zh="令牌没有这项权限", en="The token lacks the scope for this"),
         Text(zh="请向签发方申请该 scope。", en="Ask the issuer for the scope."),
+    ),
+    ProblemCode.MISSING_ROLE: Meaning(
+        403,
+        Text(zh="您的角色不能做这件事", en="Your role may not do this"),
+        Text(zh="请由有此角色的同事办理。", en="Ask a colleague who has the role."),
     ),
     ProblemCode.WEBHOOK_UNSIGNED: Meaning(
         403, Text(zh="消息没有可读的签名", en="The message has no signature that can be read"), _SIGN

@@ -14,6 +14,7 @@ from litestar.types import Method
 from litestar.types.internal_types import PathParameterDefinition
 
 from ditan.api.app import DEPENDENCIES, routes
+from ditan.api.routing import operation_name
 from ditan.api.system.events import EventCall
 from ditan.rewards.receiving import Message
 
@@ -72,9 +73,7 @@ def _describe_events(made: dict[str, Any]) -> None:
 
 
 def _operation_id(_handler: HTTPRouteHandler, method: Method, path: list[str | PathParameterDefinition]) -> str:
-    """Name an operation by its method and path: post_balls_collect."""
-    parts = [part if isinstance(part, str) else part.name for part in path]
-    return "_".join([str(method).lower(), *(part for part in parts if part != "v1")])
+    return operation_name(str(method), path)
 
 
 def page() -> str:

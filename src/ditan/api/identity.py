@@ -25,10 +25,11 @@ from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 
 from ditan.api.codes import ProblemCode
 from ditan.api.problems import Refused
+from ditan.api.roles import ROLES, Role
 from ditan.kernel import limits
 from ditan.kernel.errors import InvalidInput, StoreUnavailable
 from ditan.kernel.settings import Settings
-from ditan.model import CardProduct, Noun
+from ditan.model import CardProduct, Noun, Text
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,7 @@ class Audience(StrEnum):
     CUSTOMER = "customer"
     SYSTEM = "system"
     PARTNER = "partner"
+    CONSOLE = "console"
 
 
 class Scope(StrEnum):
@@ -57,10 +59,11 @@ class Scope(StrEnum):
 
 
 class Needs(Noun, kw_only=True):
-    """What a route asks of a token."""
+    """What a route asks of a token: a scope, or for the console one of some roles."""
 
     audience: Audience
-    scope: Scope
+    scope: Scope | None = None
+    roles: frozenset[Role] = frozenset()
 
 
 class NamedCard(Noun, kw_only=True):
@@ -75,10 +78,12 @@ class NamedCard(Noun, kw_only=True):
 class Principal(Noun, kw_only=True):
     """Who asks, and what for."""
 
-    subject: str  # of a customer: the bank's pseudonym, customer_ref
+    subject: str  # of a customer: the bank's pseudonym, customer_ref; of staff: a pseudonym as well
     audiences: frozenset[Audience]
     scopes: frozenset[str]
     cards: list[NamedCard]
+    roles: frozenset[Role] = frozenset()
+    name: str = ""  # of staff, for showing; never kept
 
 
 class Keys(Protocol):
@@ -168,6 +173,7 @@ class Identity:
             settings.token_customer_audience: Audience.CUSTOMER,
             settings.token_system_audience: Audience.SYSTEM,
             settings.token_partner_audience: Audience.PARTNER,
+            settings.token_console_audience: Audience.CONSOLE,
         }
         self.skew_seconds = settings.token_skew_seconds
         # Tokens whose signature was checked, each with the key that it was checked with: a page asks often. All else
@@ -177,7 +183,8 @@ class Identity:
             raise InvalidInput("tokens need an issuer", hint="Set DITAN_TOKEN_ISSUER and DITAN_TOKEN_KEYS.")
         if len(self.audiences) < len(Audience):
             raise InvalidInput(
-                "customers, systems and partners need audiences of their own", hint="Look at the settings token_*."
+                "customers, systems, partners and staff need audiences of their own",
+                hint="Look at the settings token_*.",
             )
         if not self.algorithms or set(self.algorithms) & set(_FORBIDDEN):
             raise InvalidInput("token_algorithms holds what is no public-key signature", hint="ES256 PS256 RS256")
@@ -218,8 +225,14 @@ class Identity:
             raise Refused(ProblemCode.TOKEN_UNREADABLE)
         scope = claims.get("scope", "")
         scopes = frozenset(scope.split() if isinstance(scope, str) else _texts(scope))
+        name = claims.get("name")
         return Principal(
-            subject=subject, audiences=frozenset(audiences), scopes=scopes, cards=_cards(claims.get("cards", []))
+            subject=subject,
+            audiences=frozenset(audiences),
+            scopes=scopes,
+            cards=_cards(claims.get("cards", [])),
+            roles=_roles(claims.get("roles", [])),
+            name=name[: limits.staff_name_chars_max] if isinstance(name, str) else "",
         )
 
     def _verified(self, token: str) -> dict[str, Any]:
@@ -257,12 +270,21 @@ class Identity:
 def require(principal: Principal, needs: Needs) -> None:
     """Refuse who may not do this.
 
-    Raises: Refused `wrong_audience`, `missing_scope`.
+    Raises: Refused `wrong_audience`, `missing_scope`, `missing_role`.
     """
     if needs.audience not in principal.audiences:
         raise Refused(ProblemCode.WRONG_AUDIENCE)
-    if needs.scope not in principal.scopes:
+    if needs.scope is not None and needs.scope not in principal.scopes:
         raise Refused(ProblemCode.MISSING_SCOPE)
+    if needs.roles and not needs.roles & principal.roles:
+        names = [ROLES[role].name for role in Role if role in needs.roles]
+        raise Refused(
+            ProblemCode.MISSING_ROLE,
+            Text(
+                zh=f"需要角色：{'、'.join(name.zh for name in names)}",
+                en=f"It takes the role {' or '.join(name.en for name in names)}",
+            ),
+        )
 
 
 def _header(token: str) -> dict[str, Any]:
@@ -281,6 +303,12 @@ def _header(token: str) -> dict[str, Any]:
 def _texts(value: object) -> list[str]:
     values = value if isinstance(value, list) else [value]
     return [each for each in values if isinstance(each, str)]
+
+
+def _roles(named: object) -> frozenset[Role]:
+    """Read the claim `roles`; what is not known is no role."""
+    texts = named.split() if isinstance(named, str) else _texts(named)
+    return frozenset(Role(text) for text in texts if text in set(Role))
 
 
 def _cards(named: object) -> list[NamedCard]:

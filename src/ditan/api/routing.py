@@ -6,7 +6,7 @@ A route that says nothing is closed. `public` is for what anybody may see.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeVar, cast
 
@@ -17,11 +17,13 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, SkipValidation
+from litestar.types.internal_types import PathParameterDefinition
 
 from ditan.api.codes import ProblemCode
 from ditan.api.hall import Hall
 from ditan.api.identity import Audience, Needs, Principal, Scope, require
 from ditan.api.problems import MEDIA_TYPE, Problem, Refused
+from ditan.api.roles import Role
 from ditan.kernel.ids import key
 from ditan.store.pool import Connection
 from ditan.store.statements import load_statements
@@ -101,6 +103,21 @@ def writes(scope: Scope = Scope.HOME_WRITE, audience: Audience = Audience.CUSTOM
     }
 
 
+def staff_reads(*roles: Role, fresh: bool = False) -> dict[str, Any]:
+    """A route of the console that changes nothing. An auditor reads everything."""
+    made = reads(audience=Audience.CONSOLE, fresh=fresh)
+    needs = Needs(audience=Audience.CONSOLE, roles=frozenset({*roles, Role.AUDITOR}))
+    return made | {"opt": {_NEEDS: needs}, "tags": ["console"]}
+
+
+def staff_writes(*roles: Role) -> dict[str, Any]:
+    """A route of the console that changes something, once for each idempotency key. An auditor changes nothing."""
+    if not roles or Role.AUDITOR in roles:
+        raise ValueError("a write says who may, and never lets in an auditor")
+    needs = Needs(audience=Audience.CONSOLE, roles=frozenset(roles))
+    return writes(audience=Audience.CONSOLE) | {"opt": {_NEEDS: needs}, "tags": ["console"]}
+
+
 def needs_of(handler: BaseRouteHandler) -> Needs | None:
     """Give what a route needs; None: it is public.
 
@@ -110,6 +127,12 @@ def needs_of(handler: BaseRouteHandler) -> Needs | None:
         raise RuntimeError(f"{handler} does not say who may ask it")
     needs: Needs | None = handler.opt[_NEEDS]
     return needs
+
+
+def operation_name(method: str, path: Iterable[str | PathParameterDefinition]) -> str:
+    """Name an operation by its method and path: post_balls_collect."""
+    parts = [part if isinstance(part, str) else part.name for part in path]
+    return "_".join([method.lower(), *(part for part in parts if part != "v1")])
 
 
 async def authorize(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

@@ -22,7 +22,8 @@ from ditan.api.edge import Edge
 from ditan.api.routing import GivenHall, public
 from ditan.kernel import limits
 from ditan.kernel.clock import Clock
-from ditan.kernel.demo import MARK, DemoCustomer, read_customers, require_demo
+from ditan.kernel.demo import MARK, STAFF, DemoCustomer, DemoStaff, read_customers, require_demo
+from ditan.kernel.errors import InvalidInput
 from ditan.kernel.settings import Settings
 from ditan.model import Noun
 from ditan.store import Store
@@ -44,10 +45,11 @@ class MovableClock(Clock, Protocol):
 
 
 class Visitor(Noun, kw_only=True):
-    """Who wants to be let in as whom. `system` gives a token of the bank's systems."""
+    """Who wants to be let in as whom. `system` gives a token of the bank's systems, `staff` one of the console."""
 
     subject: Annotated[str, msgspec.Meta(min_length=1, max_length=limits.id_chars_max)]
     system: bool = False
+    staff: bool = False
     cards: list[dict[str, str | bool]] = msgspec.field(default_factory=list)
 
 
@@ -67,6 +69,12 @@ class DemoCustomers(Noun, kw_only=True):
     """Who can be signed in as."""
 
     customers: list[DemoCustomer]
+
+
+class DemoStaffList(Noun, kw_only=True):
+    """The staff that can be signed in as, one for each role."""
+
+    staff: list[DemoStaff]
 
 
 class DemoToken(Noun, kw_only=True):
@@ -102,6 +110,18 @@ class DemoKeys:
         """Nothing to read."""
 
 
+def _granted(settings: Settings, visitor: Visitor) -> dict[str, object]:
+    """Give what a token says of what its holder may."""
+    if visitor.staff:
+        found = next((each for each in STAFF if each.subject == visitor.subject), None)
+        if found is None:
+            raise InvalidInput(f"{visitor.subject!r} is none of the demo's staff", hint="GET /demo/staff lists them.")
+        return {"aud": settings.token_console_audience, "roles": [found.role], "name": found.name["zh"]}
+    if visitor.system:
+        return {"aud": settings.token_system_audience, "scope": _SYSTEM}
+    return {"aud": settings.token_customer_audience, "scope": _CUSTOMER, "cards": visitor.cards}
+
+
 def demo_app(settings: Settings, store: Store, clock: MovableClock) -> Edge:
     """Put the API together with the demo's issuer and the address where it gives tokens.
 
@@ -114,16 +134,9 @@ def demo_app(settings: Settings, store: Store, clock: MovableClock) -> Edge:
     def demo_token(hall: GivenHall, data: JSONBody[Visitor]) -> Response[DemoToken]:
         """Let in anybody as anybody."""
         seconds = int(hall.clock.now().timestamp())
-        audience = settings.token_system_audience if data.system else settings.token_customer_audience
-        claims = {
-            "iss": ISSUER,
-            "aud": audience,
-            "sub": data.subject,
-            "scope": _SYSTEM if data.system else _CUSTOMER,
-            "iat": seconds,
-            "exp": seconds + _SECONDS,
-            "cards": data.cards,
-        }
+        claims = {"iss": ISSUER, "sub": data.subject, "iat": seconds, "exp": seconds + _SECONDS} | _granted(
+            settings, data
+        )
         token = jwt.encode({"alg": "ES256"}, claims, keys.key, algorithms=["ES256"])
         return Response(DemoToken(access_token=token, token_type="Bearer", expires_in=_SECONDS))  # noqa: S106
 
@@ -132,6 +145,11 @@ def demo_app(settings: Settings, store: Store, clock: MovableClock) -> Edge:
         """Who can be signed in as."""
         return DemoCustomers(customers=read_customers(settings))
 
+    @get("/demo/staff", **public(500), include_in_schema=False)
+    def demo_staff() -> DemoStaffList:
+        """Which members of staff can be signed in as."""
+        return DemoStaffList(staff=list(STAFF))
+
     @post("/demo/clock", **public(400, 500), status_code=200, include_in_schema=False)
     def demo_clock(data: JSONBody[Step]) -> DemoTime:
         """Move the demo's time on: what was growing is ripe, what was ripe has fallen."""
@@ -139,5 +157,5 @@ def demo_app(settings: Settings, store: Store, clock: MovableClock) -> Edge:
         return DemoTime(now=clock.now())
 
     app = create_app(settings, store, clock, keys=keys, issuer=ISSUER)
-    app.litestar.register(Router(path="/", route_handlers=[demo_token, demo_customers, demo_clock]))
+    app.litestar.register(Router(path="/", route_handlers=[demo_token, demo_customers, demo_staff, demo_clock]))
     return app

@@ -84,6 +84,33 @@ class DemoCustomer(msgspec.Struct, frozen=True, kw_only=True):
     cards: list[dict[str, str | bool]]
 
 
+class DemoStaff(msgspec.Struct, frozen=True, kw_only=True):
+    """A made-up member of staff to sign in as: one for each role of the console. `name` in Chinese and English."""
+
+    subject: str
+    role: str
+    name: dict[str, str]
+    desk: dict[str, str]
+
+
+def _staff(subject: str, role: str, name: tuple[str, str], desk: tuple[str, str]) -> DemoStaff:
+    return DemoStaff(
+        subject=subject, role=role, name=dict(zip(("zh", "en"), name, strict=True)),
+        desk=dict(zip(("zh", "en"), desk, strict=True)),
+    )  # fmt: skip
+
+
+#: Masked, as the console shows names; nobody of this bank exists.
+STAFF: Final = (
+    _staff("staff-3kq7", "operator", ("王 **", "Wang **"), ("绿色金融办公室", "Green finance office")),
+    _staff("staff-8wd2", "approver", ("周 **", "Zhou **"), ("风险管理部", "Risk management")),
+    _staff("staff-5tn9", "service", ("李 **", "Li **"), ("客户服务中心", "Customer service")),
+    _staff("staff-2fx6", "risk", ("陈 **", "Chen **"), ("反欺诈组", "Fraud desk")),
+    _staff("staff-6hb4", "auditor", ("赵 **", "Zhao **"), ("内部审计部", "Internal audit")),
+    _staff("staff-9mc1", "admin", ("孙 **", "Sun **"), ("信息技术部", "Information technology")),
+)
+
+
 def write_customers(settings: Settings, customers: Sequence[DemoCustomer]) -> None:
     """Keep who can be signed in as."""
     _replace(settings.home / MARK / _CUSTOMERS, msgspec.json.encode(list(customers)))

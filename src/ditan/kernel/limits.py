@@ -171,6 +171,22 @@ token_chars_max = 8_192
 #: Tokens whose signature is not checked again while they are used, at most so many; the oldest is forgotten.
 tokens_proved_max = 4_096
 
+#: The longest name of a member of staff that is shown, in characters.
+staff_name_chars_max = 64
+
+#: The longest period the console's overview can be asked for, in days: two years of days still make a readable chart.
+overview_days_max = 731
+
+#: How many weeks the retention triangle follows those who opened in one week.
+retention_weeks = 8
+
+#: The longest a report of the console may take, in milliseconds: it is read from one snapshot of the whole ledger.
+report_read_ms_max = 20_000
+
+#: The reason for looking at a customer or for a proposal, and an opinion on one, in characters.
+reason_chars_min = 4
+reason_chars_max = 500
+
 #: How long keys of the issuer are believed before they are fetched again, and how soon an unknown key asks again.
 keys_minutes_max = 60
 keys_again_seconds_min = 30
@@ -214,5 +230,6 @@ assert partner_seconds_max < job_lease_seconds, "a job is not taken from a worke
 assert job_again_seconds <= job_again_seconds_max
 assert page_read_ms_max < request_seconds_max * 1_000
 assert 0 < page_items <= page_items_max
+assert page_read_ms_max < report_read_ms_max < request_seconds_max * 1_000, "a report is given up before its request is"
 assert unit_of_work_attempts_max >= 2, "a failed unit of work is tried again"
 assert socket_dir_bytes_max + len("/.s.PGSQL.5432") <= 107

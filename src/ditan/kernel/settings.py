@@ -82,6 +82,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         msgspec.Meta(description="Audience (`aud`) of tokens with which a partner reads its own orders."),
     ] = "ditan-partner"
+    token_console_audience: Annotated[
+        str,
+        msgspec.Meta(description="Audience (`aud`) of tokens with which the bank's staff use the console."),
+    ] = "ditan-console"
     token_algorithms: Annotated[
         str,
         msgspec.Meta(description="Signatures that are accepted, with blanks between; `none` and HMAC never are."),

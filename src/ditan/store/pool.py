@@ -162,6 +162,21 @@ class Store:
                 raise
             raise StoreUnavailable("The connection to the database was lost.", hint="Try again.") from error
 
+    def snapshot(self, work: Callable[[Connection], T]) -> T:
+        """`work`, which only reads, all of it as of one moment: a report whose numbers agree with each other."""
+        connection = self._take()
+        try:
+            with connection.transaction():
+                psycopg.Cursor(connection).execute(statements["begin_snapshot"])
+                psycopg.Cursor(connection).execute(statements["report_for"], {"ms": str(limits.report_read_ms_max)})
+                return work(connection)
+        except psycopg.OperationalError as error:
+            if not connection.closed:
+                raise
+            raise StoreUnavailable("The connection to the database was lost.", hint="Try again.") from error
+        finally:
+            self._give_back(connection)
+
     def _read(self, connection: Connection, work: Callable[[Connection], T]) -> T:
         try:
             return work(connection)

@@ -43,3 +43,11 @@ GRANT ditan_app TO {login};
 -- name: only_read
 -- why: A connection for pages: it cannot write, and a statement that takes too long is stopped.
 SELECT set_config('default_transaction_read_only', 'on', false), set_config('statement_timeout', %(ms)s, false)
+
+-- name: begin_snapshot
+-- why: The numbers of a report must agree with each other: all of it is read as of one moment, and writes nothing.
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
+
+-- name: report_for
+-- why: A report is given up before the request that asked for it is; only within this unit of work.
+SELECT set_config('statement_timeout', %(ms)s, true)
