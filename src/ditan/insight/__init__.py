@@ -2,9 +2,11 @@
 
 In:   the archive of evidence, the packs that were ever run, the ledger.
 Out:  the methodology in force on each day, a replay (INV-10: the same milligrams again, or who would change under
-      another methodology) and the whole story of one act.
+      another methodology), the whole story of one act, and the overview, whose figures each say what they are.
 """
 
+from ditan.insight.folding import fold
+from ditan.insight.overview import read_overview
 from ditan.insight.packing import pack_of_version
 from ditan.insight.publishing import Publication, in_force, newest, publications, publish
 from ditan.insight.replaying import Customers, Impact, Replay, replay
@@ -31,6 +33,7 @@ __all__ = [
     "Schedule",
     "Story",
     "boundaries",
+    "fold",
     "gather",
     "in_force",
     "newest",
@@ -39,6 +42,7 @@ __all__ = [
     "prepare_schedule",
     "publications",
     "publish",
+    "read_overview",
     "replay",
     "scenario_totals",
     "tell",

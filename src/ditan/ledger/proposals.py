@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from ditan.kernel import limits
 from ditan.kernel.errors import Conflict, InvalidInput, NotFound
@@ -23,13 +25,21 @@ class Proposal(Noun, kw_only=True):
     proposal_id: UUID
     customer_id: int | None
     limited_id: int | None
-    amount: int  # positive gives, negative takes
+    amount: int | None  # positive gives, negative takes
     reason: str
     maker: str
     proposed_at: datetime
     checker: str | None
     decided_at: datetime | None
     approved: bool | None
+    kind: str  # adjustment: energy of a customer; supply: units of a limited account
+    state: str  # proposed, approved, applied, refused, withdrawn
+    payload: dict[str, Any]
+    consequences: dict[str, int]  # in numbers, as they were when it was proposed
+    opinion: str | None  # of the checker
+    withdrawn_at: datetime | None
+    effective_at: datetime | None
+    applied_at: datetime | None
     customer_ref: str | None = None
     limited_name: str | None = None
 
@@ -44,8 +54,11 @@ def propose(
     reason: str,
     maker: str,
     now: datetime,
+    consequences: Mapping[str, int] | None = None,
 ) -> UUID:
     """Propose a correction of one customer or one limited account; give its id. Nothing moves yet.
+
+    `consequences`: what it would do, in numbers, for whoever decides.
 
     Raises: InvalidInput; Conflict when the request id was used for something else.
     """
@@ -61,6 +74,8 @@ def propose(
     request: dict[str, Any] = {
         "proposal_id": proposal_id,
         "content_key": content,
+        "kind": "supply" if customer_id is None else "adjustment",
+        "consequences": Jsonb(dict(consequences or {})),
         "customer_id": customer_id,
         "limited_id": limited_id,
         "amount": amount,
@@ -82,6 +97,7 @@ def decide(
     approve: bool,
     now: datetime,
     expires_months: int = 12,
+    opinion: str | None = None,
 ) -> Answer | None:
     """Decide a proposal; give what the ledger answered, None when it was declined. The same again changes nothing.
 
@@ -92,11 +108,13 @@ def decide(
     row = _row(connection, proposal_id)
     if not checker:
         raise InvalidInput("a decision names who decides")
+    if row["withdrawn_at"] is not None:
+        raise Conflict(f"it was withdrawn by {row['maker']!r}", hint="Propose it anew.")
     if checker == row["maker"]:
         raise Conflict(f"{checker!r} proposed it and cannot decide it", hint="A second person decides.")
     if row["decided_at"] is not None and (row["approved"], row["checker"]) != (approve, checker):
         raise Conflict(f"it was {'approved' if row['approved'] else 'declined'} by {row['checker']!r} before")
-    request = row | {"checker": checker, "approved": approve, "now": now, "months": expires_months}
+    request = row | {"checker": checker, "approved": approve, "now": now, "months": expires_months, "opinion": opinion}
     if row["decided_at"] is None:
         store.write(connection, "decide_proposal", request)
     if not approve:
@@ -104,10 +122,48 @@ def decide(
     return accepted(store.fetch(connection, "adjust" if row["customer_id"] is not None else "supply", request)[0])
 
 
+def withdraw(connection: psycopg.Connection[Any], proposal_id: UUID, *, maker: str, now: datetime) -> None:
+    """Take a proposal back that nobody has decided. Again it changes nothing.
+
+    Raises: NotFound; Conflict when somebody else made it, or it was decided.
+    """
+    row = _row(connection, proposal_id)
+    if maker != row["maker"]:
+        raise Conflict("somebody else proposed it", hint="Only its maker takes it back; a second person may refuse it.")
+    if row["decided_at"] is not None:
+        raise Conflict(f"it was {'approved' if row['approved'] else 'declined'} by {row['checker']!r} before")
+    if row["withdrawn_at"] is None:
+        store.write(connection, "withdraw_proposal", {"proposal_id": proposal_id, "now": now})
+
+
+def read_proposals(
+    connection: psycopg.Connection[Any],
+    *,
+    proposal_id: UUID | None = None,
+    state: str | None = None,
+    kind: str | None = None,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = limits.page_items,
+) -> list[Proposal]:
+    """Give proposals, the latest first: one, those of a state or a kind, or all."""
+    asked: dict[str, Any] = {
+        "proposal_id": proposal_id,
+        "state": state,
+        "kind": kind,
+        "before_at": before[0] if before else None,
+        "before_id": before[1] if before else None,
+        "limit": limit,
+    }
+    return [_proposal(row) for row in store.fetch(connection, "read_proposals", asked)]
+
+
+def _proposal(row: dict[str, Any]) -> Proposal:
+    return Proposal(**{name: value for name, value in row.items() if name != "content_key"})
+
+
 def open_proposals(connection: psycopg.Connection[Any]) -> list[Proposal]:
     """Give what waits for a second person, oldest first."""
-    rows = store.fetch(connection, "read_open_proposals")
-    return [Proposal(**{name: value for name, value in row.items() if name != "content_key"}) for row in rows]
+    return [_proposal(row) for row in store.fetch(connection, "read_open_proposals")]
 
 
 def _row(connection: psycopg.Connection[Any], proposal_id: UUID) -> dict[str, Any]:

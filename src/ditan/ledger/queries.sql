@@ -385,9 +385,9 @@ SELECT * FROM ledger.supply(%(proposal_id)s, %(content_key)s, %(limited_id)s::in
 
 -- name: propose
 -- why: The same proposal again is the same proposal.
-INSERT INTO ledger.proposal (proposal_id, content_key, customer_id, limited_id, amount, reason, maker, proposed_at)
-VALUES (%(proposal_id)s, %(content_key)s, %(customer_id)s::bigint, %(limited_id)s::integer, %(amount)s, %(reason)s, %(maker)s,
-    %(now)s)
+INSERT INTO ledger.proposal (proposal_id, content_key, kind, customer_id, limited_id, amount, consequences, reason, maker, proposed_at)
+VALUES (%(proposal_id)s, %(content_key)s, %(kind)s, %(customer_id)s::bigint, %(limited_id)s::integer, %(amount)s, %(consequences)s,
+    %(reason)s, %(maker)s, %(now)s)
 ON CONFLICT (proposal_id) DO NOTHING
 
 -- name: read_proposal
@@ -398,11 +398,25 @@ SELECT * FROM ledger.proposal WHERE proposal_id = %(proposal_id)s FOR UPDATE
 -- why: What waits for a second person, oldest first.
 SELECT p.*, c.customer_ref, l.name AS limited_name
 FROM ledger.proposal p LEFT JOIN accounts.customer c USING (customer_id) LEFT JOIN ledger.limited l USING (limited_id)
-WHERE p.decided_at IS NULL ORDER BY p.proposed_at, p.proposal_id
+WHERE p.state = 'proposed' ORDER BY p.proposed_at, p.proposal_id
+
+-- name: read_proposals
+-- why: One of them, or those of a state, a kind or a customer, the latest first.
+SELECT p.*, c.customer_ref, l.name AS limited_name
+FROM ledger.proposal p LEFT JOIN accounts.customer c USING (customer_id) LEFT JOIN ledger.limited l USING (limited_id)
+WHERE (%(proposal_id)s::uuid IS NULL OR p.proposal_id = %(proposal_id)s)
+  AND (%(state)s::text IS NULL OR p.state = %(state)s) AND (%(kind)s::text IS NULL OR p.kind = %(kind)s)
+  AND (%(before_at)s::timestamptz IS NULL OR (p.proposed_at, p.proposal_id) < (%(before_at)s, %(before_id)s::uuid))
+ORDER BY p.proposed_at DESC, p.proposal_id DESC LIMIT %(limit)s
+
+-- name: withdraw_proposal
+-- why: Its maker takes it back while nobody has decided.
+UPDATE ledger.proposal SET withdrawn_at = %(now)s WHERE proposal_id = %(proposal_id)s
 
 -- name: decide_proposal
 -- why: Who decided, when, and how.
-UPDATE ledger.proposal SET checker = %(checker)s, decided_at = %(now)s, approved = %(approved)s
+UPDATE ledger.proposal SET checker = %(checker)s, decided_at = %(now)s, approved = %(approved)s, opinion = %(opinion)s,
+    applied_at = CASE WHEN %(approved)s THEN %(now)s::timestamptz END
 WHERE proposal_id = %(proposal_id)s
 
 -- name: open_limited

@@ -411,7 +411,9 @@ WITH given AS (
     UNION ALL SELECT regexp_replace(file_name, '20\d\d-?(0[1-9]|1[0-2])-?([0-2]\d|3[01])', 'day', 'g') FROM feed.batch
     UNION ALL SELECT field FROM feed.rejection
     UNION ALL SELECT unnest(array[reason, maker, checker]) FROM ledger.entry WHERE reason IS NOT NULL
-    UNION ALL SELECT unnest(array[reason, maker, checker]) FROM ledger.proposal
+    UNION ALL SELECT unnest(array[reason, maker, checker, opinion, payload::text]) FROM ledger.proposal
+    UNION ALL SELECT unnest(array[actor, subject_id, reason, before::text, after::text]) FROM console.audit_log
+    UNION ALL SELECT unnest(array[actor, reason]) FROM console.access_log
     UNION ALL SELECT name FROM ledger.limited
     UNION ALL SELECT words FROM home.dispute WHERE words IS NOT NULL
     UNION ALL SELECT unnest(array[contract, place_zh, place_en, opened_by]) FROM rewards.planting
@@ -477,6 +479,8 @@ SELECT (SELECT count(*) FROM accounts.customer) AS looked, array(
         UNION ALL SELECT customer_id, 'an open correction' FROM ledger.proposal WHERE decided_at IS NULL
         UNION ALL SELECT customer_id, 'the reason of an entry' FROM ledger.entry WHERE reason NOT IN ('', 'erased', 'deadline')
         UNION ALL SELECT customer_id, 'the reason of a correction' FROM ledger.proposal WHERE reason <> 'erased'
+        UNION ALL SELECT customer_id, 'an opinion on a correction' FROM ledger.proposal WHERE opinion <> 'erased'
+        UNION ALL SELECT customer_id, 'the reason of a look at her' FROM console.access_log WHERE reason <> 'erased'
     ) kept JOIN erased USING (customer_id)
     UNION ALL
     SELECT format('%s %s of erased customer %s: there is a hash over it', what, id, customer_id)

@@ -71,7 +71,8 @@ def proposals(as_json: AsJson = False) -> None:
     shown = table(title, "proposed", "account", "amount", "reason", "maker", "id", right=(2,))
     for each in found:
         account = each.customer_ref or each.limited_name or ""
-        texts = map(escape, (account, number(each.amount), each.reason, each.maker))
+        amount = each.kind if each.amount is None else number(each.amount)
+        texts = map(escape, (account, amount, each.reason, each.maker))
         shown.add_row(moment(each.proposed_at), *texts, str(each.proposal_id))
     console.print(shown)
 

@@ -10,6 +10,7 @@ import typer
 from ditan import ledger
 from ditan.cli.ledger.asking import Month, day_of, now
 from ditan.cli.showing import AsJson, console, number, print_json, progress_of, say, table
+from ditan.insight import fold
 from ditan.kernel.clock import business_day
 from ditan.kernel.errors import InvalidInput
 from ditan.kernel.settings import load_settings
@@ -50,15 +51,18 @@ def close(
 
     ditan ledger close 2026-07-31 · ditan ledger close --month 2026-07
 
-    What comes later is booked on the first open day, with the day it happened. Closing again changes nothing; if it is
-    killed, run it again.
+    What comes later is booked on the first open day, with the day it happened. Closed days are summed for the console's
+    overview. Closing again changes nothing; if it is killed, run it again.
     """
     settings, at = load_settings(), now()
     if day and month:
         raise InvalidInput("a day or a month, not both", hint="`ditan ledger close --month 2026-07` closes to its end.")
     last = ledger.month_of(month)[1] if month else day_of(day) if day else business_day(at) - timedelta(days=1)
+    store = Store.open(settings)
     with progress_of("closing days", quiet=as_json) as tell:
-        closed = ledger.close(Store.open(settings), last, at, tell)
+        closed = ledger.close(store, last, at, tell)
+    with progress_of("folding them for the console", quiet=as_json) as tell:
+        fold(store, at, tell)
     if as_json:
         print_json(closed)
         return
