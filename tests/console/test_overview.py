@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import zipfile
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 from msgspec.structs import asdict, replace
 from tests.console.conftest import CLOSED, LAST, Seeded
 
+from ditan.insight import exporting
 from ditan.insight import overview as reading
 from ditan.insight.definitions import DEFINITIONS
+from ditan.insight.exporting import as_csv, as_xlsx
 from ditan.insight.figures import Against, Figure, Overview
 from ditan.insight.folding import fold
 from ditan.insight.overview import Span, before, read_overview, span_of
@@ -244,6 +250,21 @@ def test_folding_a_day_changes_no_figure(seeded: Seeded) -> None:
         for span, found in zip(spans, with_sums, strict=True):
             assert read_overview(owner, span, Against.PREVIOUS, now) == found
         raise ZeroDivisionError  # nothing of it stays
+
+
+def test_a_spreadsheet_holds_every_figure_and_what_it_means(seeded: Seeded) -> None:
+    found = Asked(seeded, WEEK).found
+    rows = list(csv.DictReader(io.StringIO(as_csv(found).removeprefix("\ufeff"))))
+    assert [(row["id"], row["value"]) for row in rows] == [(f.id, f.value or "") for f in found.figures]
+    assert {row["unknown because"] != "" for row in rows if row["value"] == ""} == {True}
+    book = zipfile.ZipFile(io.BytesIO(as_xlsx(found)))
+    sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/")]
+    assert len(sheets) == 9
+    first = book.read("xl/worksheets/sheet1.xml").decode()
+    assert f"<v>{next(f.value for f in found.figures if f.id == 'carbon_mg')}</v>" in first
+    said = book.read("xl/sharedStrings.xml").decode()
+    assert all(escape(text) in said for f in found.figures for text in (f.definition.zh, f.definition.en, f.formula))
+    assert not exporting._fits("1234567890123456")  # would be rounded as a number
 
 
 def test_a_week_that_is_not_over_is_no_retention(seeded: Seeded) -> None:
