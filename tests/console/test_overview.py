@@ -246,7 +246,7 @@ def test_folding_a_day_changes_no_figure(seeded: Seeded) -> None:
     spans = (WEEK, MONTH, Span(first=LAST - 69 * DAY, last=LAST + DAY))
     with_sums = [Asked(seeded, span).found for span in spans]
     with bench.store.connect_owner() as owner, pytest.raises(ZeroDivisionError), owner.transaction():
-        owner.execute("TRUNCATE insight.folded_day, insight.daily, insight.presence")
+        owner.execute("TRUNCATE insight.folded_day, insight.daily, insight.active_day, insight.presence")
         for span, found in zip(spans, with_sums, strict=True):
             assert read_overview(owner, span, Against.PREVIOUS, now) == found
         raise ZeroDivisionError  # nothing of it stays

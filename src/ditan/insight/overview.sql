@@ -16,10 +16,17 @@ INSERT INTO insight.folded_day (day, folded_at) VALUES (%(day)s, %(now)s)
 INSERT INTO insight.daily SELECT * FROM insight.moved(%(day)s, %(day)s)
 
 -- name: fold_presence
--- why: A customer who was there is there once, however many batches say so.
+-- why: A customer who was there is there once, however many batches say so; whom this day is the first to tell of is counted.
+WITH seen AS MATERIALIZED (
+    SELECT s.month, s.customer_id, s.days, s.days & ~coalesce(p.days, 0) AS fresh
+    FROM insight.seen(%(day)s, %(day)s) s LEFT JOIN insight.presence p USING (month, customer_id)
+), counted AS (
+    INSERT INTO insight.active_day
+    SELECT month + bit, %(day)s, count(*) FROM seen, generate_series(0, 30) bit WHERE fresh >> bit & 1 = 1 GROUP BY 1
+)
 INSERT INTO insight.presence AS p (month, customer_id, days)
-SELECT month, customer_id, days FROM insight.seen(%(day)s, %(day)s) ORDER BY month, customer_id
-ON CONFLICT (month, customer_id) DO UPDATE SET days = p.days | excluded.days WHERE p.days | excluded.days <> p.days
+SELECT month, customer_id, days FROM seen WHERE fresh <> 0 ORDER BY month, customer_id
+ON CONFLICT (month, customer_id) DO UPDATE SET days = p.days | excluded.days
 
 -- name: read_grams
 -- why: Grams, acts and energy of a period by day, by scenario and status, by tier, by status and in all, net of what refunds took back.
@@ -68,11 +75,15 @@ FROM (
 ) one
 
 -- name: read_active_days
--- why: Customers with an act, day by day: one look at each customer's month counts its 31 days.
-SELECT p.month + bit AS day, count(*)::bigint AS accounts
-FROM insight.present(%(first)s, %(last)s) p, generate_series(0, 30) bit
-WHERE p.days >> bit & 1 = 1 AND p.month + bit BETWEEN %(first)s AND %(last)s
-GROUP BY 1 ORDER BY 1
+-- why: Customers with an act, day by day: those counted when days were folded, and whom nobody had counted yet.
+SELECT day, sum(customers)::bigint AS accounts
+FROM (
+    SELECT day, customers FROM insight.active_day WHERE day BETWEEN %(first)s AND %(last)s
+    UNION ALL
+    SELECT f.month + bit, count(*) FROM insight.fresh() f, generate_series(0, 30) bit
+    WHERE f.days >> bit & 1 = 1 AND f.month + bit BETWEEN %(first)s AND %(last)s GROUP BY 1
+) counted
+GROUP BY day ORDER BY day
 
 -- name: read_opened
 -- why: Accounts opened, day by day; an account that was erased was still opened.

@@ -38,6 +38,14 @@ CREATE TABLE insight.presence (
     PRIMARY KEY (month, customer_id)
 ) WITH (fillfactor = 70);
 
+-- How many customers were there on a day: those whom a day of the books was the first to say so.
+CREATE TABLE insight.active_day (
+    day date NOT NULL,
+    booked_on date NOT NULL REFERENCES insight.folded_day,
+    customers bigint NOT NULL,
+    PRIMARY KEY (day, booked_on)
+);
+
 CREATE INDEX customer_opened ON accounts.customer (opened_at);
 
 -- The bits of the days of one month that lie between two days.
@@ -111,18 +119,22 @@ CREATE FUNCTION insight.days(p_first date, p_last date)
     GROUP BY m.day, m.pack_id, m.rate_id, m.scenario
 $$;
 
--- Who was there in the months that a period touches; one row per customer and month.
+-- What is booked and not folded yet adds to who was there: only days on which nobody had seen the customer before.
+CREATE FUNCTION insight.fresh() RETURNS TABLE (month date, customer_id bigint, days bigint)
+    LANGUAGE sql STABLE AS $$
+    SELECT o.month, o.customer_id, o.days & ~coalesce(p.days, 0)
+    FROM insight.seen(insight.open_from(), date '9999-12-31') o LEFT JOIN insight.presence p USING (month, customer_id)
+    WHERE o.days & ~coalesce(p.days, 0) <> 0
+$$;
+
+-- Who was there in the months that a period touches. A customer may have two rows of a month, never twice the same day.
 CREATE FUNCTION insight.present(p_first date, p_last date) RETURNS TABLE (month date, customer_id bigint, days bigint)
     LANGUAGE sql STABLE AS $$
-    SELECT m.month, m.customer_id, bit_or(m.days)
-    FROM (
-        SELECT p.month, p.customer_id, p.days FROM insight.presence p
-        WHERE p.month BETWEEN date_trunc('month', p_first::timestamp)::date AND p_last
-        UNION ALL
-        SELECT o.month, o.customer_id, o.days FROM insight.seen(insight.open_from(), date '9999-12-31') o
-        WHERE o.month BETWEEN date_trunc('month', p_first::timestamp)::date AND p_last
-    ) m
-    GROUP BY m.month, m.customer_id
+    SELECT p.month, p.customer_id, p.days FROM insight.presence p
+    WHERE p.month BETWEEN date_trunc('month', p_first::timestamp)::date AND p_last
+    UNION ALL
+    SELECT o.month, o.customer_id, o.days FROM insight.fresh() o
+    WHERE o.month BETWEEN date_trunc('month', p_first::timestamp)::date AND p_last
 $$;
 
 
@@ -213,6 +225,6 @@ CREATE TRIGGER erase_presence BEFORE DELETE ON accounts.customer FOR EACH ROW EX
 
 
 -- Logs can be added to and read, never changed (INV-04).
-GRANT SELECT, INSERT ON insight.folded_day, insight.daily TO ditan_app;
+GRANT SELECT, INSERT ON insight.folded_day, insight.daily, insight.active_day TO ditan_app;
 GRANT SELECT, INSERT, UPDATE ON insight.presence TO ditan_app;
 GRANT SELECT, INSERT ON console.audit_log, console.access_log TO ditan_app;
