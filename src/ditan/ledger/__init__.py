@@ -30,12 +30,7 @@ from ditan.ledger.energy import (
 )
 from ditan.ledger.history import HistoryEntry, HistoryPage, balance_as_of, history
 from ditan.ledger.limited import Limited, LimitedKind, all_limited, open_limited, read_limited
-<<<<<<< HEAD
-from ditan.ledger.proposals import Proposal, decide, open_proposals, propose
-=======
-from ditan.ledger.posting import Outcome, evidence, post
 from ditan.ledger.proposals import Proposal, decide, open_proposals, propose, read_proposals, withdraw
->>>>>>> 3dd803c (console: The overview, read from closed days and from what came since)
 from ditan.ledger.reading import Act, Balance, Fate, Reversal, Statement, balance, find_act, statement
 from ditan.ledger.registering import registered_pack
 from ditan.ledger.sweeping import Swept, sweep
