@@ -10,15 +10,18 @@ from tests.simulation.running import Bench
 from tests.surface.asking import make_app, served
 from typer.testing import CliRunner
 
-from ditan import rewards
+from ditan import ledger, rewards
 from ditan.cli import app
 from ditan.kernel.clock import FixedClock
 from ditan.kernel.errors import Conflict, InvalidInput, NotFound
+from ditan.kernel.ids import read_name
+from ditan.rewards.changing import heard, locked
 from ditan.rewards.donations import (
     Transfer,
     decide_transfer,
     make_transfer,
     read_projects,
+    read_transfer,
     receipt_transfer,
     transfer_lines,
 )
@@ -50,11 +53,54 @@ def decided(shop: Shop, transfer: Transfer, checker: str = "li", approve: bool =
 
 
 def money(shop: Shop) -> tuple[int, ...]:
-    """What is left, pledged, given, sent, received."""
+    """What is left, pledged, given, sent, received; and where there is some, what came back and was never delivered."""
     [found] = shop.store.read(lambda c: read_projects(c, shop.offer))
     sums = (found.left_fen, found.pledged_fen, found.given_fen, found.sent_fen, found.received_fen)
-    assert sum(sums) == 10_000  # to the fen, wherever it is
-    return sums
+    others = (found.returned_fen, found.undelivered_fen)
+    assert sum(sums + others) == found.put_in_fen  # to the fen, wherever it is
+    return sums + others if any(others) else sums
+
+
+def comes_back(shop: Shop, ref: str) -> None:
+    order_id = read_name("order", shop.order(ref).order_id)
+    assert order_id is not None
+
+    def work(c: Any) -> str:
+        order, said = locked(c, order_id), says("returned").said
+        assert order is not None
+        assert said is not None
+        return heard(c, order, said, shop.clock.now())
+
+    assert shop.store.run(work) == "done"
+
+
+def test_a_donation_that_comes_back_is_told_wherever_its_money_was(shop: Shop) -> None:
+    """Before it was listed, before the list was decided, after it was sent, after the receipt: nothing drops out."""
+    give(shop, "cust-lin", 3, "a")
+    comes_back(shop, "cust-lin")
+    assert money(shop) == (9_700, 0, 0, 0, 0, 300, 0)
+    give(shop, "cust-wang", 5, "b")
+    transfer = listed(shop)
+    shop.open(["cust-zhou"])
+    give(shop, "cust-zhou", 4, "c", "partly_fulfilled", delivered=1)
+    assert money(shop) == (8_800, 0, 600, 0, 0, 300, 300)
+    comes_back(shop, "cust-wang")
+    with pytest.raises(Conflict, match="1 donations of the list came back"):
+        decided(shop, transfer)
+    decided(shop, transfer, approve=False)
+    sent = decided(shop, listed(shop))
+    assert (sent.orders, sent.fen, money(shop)) == (1, 100, (8_800, 0, 0, 100, 0, 800, 300))
+    comes_back(shop, "cust-zhou")
+    assert money(shop) == (8_800, 0, 0, 0, 0, 900, 300)
+    [line] = shop.store.read(lambda c: transfer_lines(c, sent.transfer_id))
+    assert (line.fen, shop.store.read(lambda c: read_transfer(c, sent.transfer_id)).fen) == (100, 100)
+    shop.store.run(lambda c: receipt_transfer(c, sent.transfer_id, "CR-1", now=shop.clock.now()))
+    proposals = {each.amount: each for each in shop.store.read(ledger.open_proposals) if each.limited_name == FUND}
+    assert sorted(proposals) == [100, 300, 500]  # 300 twice: what came back, and what was never delivered
+    money_back = proposals[500].proposal_id
+    shop.store.run(lambda c: ledger.decide(c, money_back, checker="li", approve=True, now=shop.clock.now()))
+    assert money(shop) == (9_300, 0, 0, 0, 0, 900, 300)
+    assert shop.broken() == []
 
 
 def test_money_from_the_pledge_to_the_receipt(shop: Shop) -> None:

@@ -139,3 +139,19 @@ ORDER BY a.occurred_at DESC LIMIT 1
 -- name: erase
 -- why: One function that belongs to the owner of the tables: the application itself may not change history.
 SELECT accounts.erase(%(customer_key)s, %(now)s)
+
+-- name: leave_segment
+-- why: A list is the whole of its segment: who is not in it any more leaves.
+DELETE FROM accounts.segment_member m USING accounts.customer c
+WHERE c.customer_id = m.customer_id AND m.segment = %(segment)s AND c.customer_key <> ALL (%(keys)s::uuid[])
+
+-- name: join_segment
+-- why: Who was in it stays since then.
+INSERT INTO accounts.segment_member (segment, customer_id, since)
+SELECT %(segment)s, customer_id, %(now)s FROM accounts.customer
+WHERE customer_key = ANY (%(keys)s::uuid[]) AND closed_at IS NULL ORDER BY customer_id
+ON CONFLICT DO NOTHING
+
+-- name: list_segments
+-- why: How many are in each.
+SELECT segment, count(*) AS members FROM accounts.segment_member GROUP BY segment ORDER BY segment

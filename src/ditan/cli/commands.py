@@ -58,6 +58,10 @@ COMMANDS: Final = {
         "ditan.cli.account:app",
         "Personal carbon accounts: who takes part, with which cards, under which consents.",
     ),
+    "segment": Command(
+        "ditan.cli.segment:app",
+        "Segments: customers that a reward can be for. The bank gives the lists; nothing here infers them.",
+    ),
     "address": Command(
         "ditan.cli.address:app",
         "Addresses of goods: enciphered with a key of each customer's, and those with one of the bank's.",

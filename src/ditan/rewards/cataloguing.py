@@ -118,6 +118,7 @@ class Reward(Noun, kw_only=True):
     hold_days: int  # energy is set aside for so long: what is not delivered by then is given back
     valid_from: date
     valid_to: date
+    segments: list[str] = field(default_factory=list)  # for customers in one of these; none: for everybody
     tree: TreeTerms | None = None
     donation: DonationTerms | None = None
     produce: ProduceTerms | None = None

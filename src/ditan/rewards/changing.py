@@ -154,14 +154,18 @@ def _delivered(order: Kept, said: Said) -> int | None:
 
 
 def _propose(connection: psycopg.Connection[Any], order: Kept, delivered: int | None, now: datetime) -> None:
-    """Propose what only two people may decide: pieces that never left the stock, energy of what came back."""
+    """Propose what only two people may decide: pieces that never left the stock; energy and money that came back."""
     request, maker = f"{order.state} {order.order_id}", f"partner {order.partner}"
     reason = f"order {order.order_id} is {order.state}"
     if order.state is State.PARTLY_FULFILLED and delivered is not None:
         left = order.units // order.quantity * (order.quantity - delivered)
         propose(connection, request, left, limited_id=order.limited_id, reason=reason, maker=maker, now=now)
+    asked = {"order_id": order.order_id}
+    for row in store.fetch(connection, "money_back", asked) if order.state is State.RETURNED else []:
+        back, name = row["fen"], f"{request} fund"
+        propose(connection, name, back, limited_id=order.limited_id, reason=reason, maker=maker, now=now)
     if order.state is State.RETURNED and order.content_key != ERASED:
-        used = sum(row["energy"] for row in store.fetch(connection, "captured", {"order_id": order.order_id}))
+        used = sum(row["energy"] for row in store.fetch(connection, "captured", asked))
         if used > 0:
             who = CustomerId(order.customer_id)
             propose(connection, request, used, customer_id=who, reason=reason, maker=maker, now=now)

@@ -131,6 +131,14 @@ def _check(reward: Reward, catalogue: Catalogue) -> Iterator[Finding]:
             "限额小于一单最多数量：请加大限额",
             "one order may be more than the limit: raise the limit",
         )
+    for name in reward.segments:
+        if not _ID.fullmatch(name) or reward.segments.count(name) > 1:
+            yield finding(
+                "segments",
+                f"{where}.segments",
+                "客群名只用小写字母、数字和下划线，不重复",
+                "a segment has small letters, digits and underscores, and is named once",
+            )
     yield from _check_terms(reward, where)
     for name, text in (("name", reward.name), ("summary", reward.summary), ("terms", reward.terms)):
         yield from _check_text(f"{where}.{name}", text)

@@ -132,6 +132,7 @@ class OrderCode(StrEnum):
     """Why an order is refused. What the ledger refuses (`not_enough`, `used_up`, `closed`) keeps its own code."""
 
     NOT_OFFERED = "not_offered"
+    NOT_ELIGIBLE = "not_eligible"
     ADDRESS_MISSING = "address_missing"
     TOO_MANY = "too_many"
     OVER_LIMIT = "over_limit"
@@ -146,6 +147,9 @@ class OrderCode(StrEnum):
 
 ORDER_MEANING: Final[dict[OrderCode, Text]] = {
     OrderCode.NOT_OFFERED: Text(zh="该奖励现在不可兑换", en="this reward is not offered now"),
+    OrderCode.NOT_ELIGIBLE: Text(
+        zh="该奖励只面向部分客户，您暂不在其中", en="this reward is for some customers, and you are not among them"
+    ),
     OrderCode.ADDRESS_MISSING: Text(
         zh="该奖励需要送货，请先填写收货地址", en="this reward is delivered, and there is no address to deliver it to"
     ),

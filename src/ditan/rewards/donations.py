@@ -48,7 +48,11 @@ class Given(Noun, kw_only=True):
 
 
 class Project(Noun, kw_only=True):
-    """What anybody may know of a project, in fen: a donation is in exactly one of pledged, given, sent, received."""
+    """What anybody may know of a project, in fen.
+
+    A donation is in exactly one of pledged, given, sent, received, returned. With what is left, and what of a donation
+    never was delivered, they are all that was ever put in.
+    """
 
     reward_id: str  # what a donation is ordered as; the first of them, when the fund has more
     fund: str
@@ -59,11 +63,14 @@ class Project(Noun, kw_only=True):
     each_energy: int  # of one donation
     each_fen: int  # what the bank pays for it
     ceiling_fen: int  # the most the bank pays into the project
+    put_in_fen: int  # by the bank, ever; what two people put back counts again
     left_fen: int  # what the bank has put aside and nobody has asked for
     pledged_fen: int  # of orders under way
     given_fen: int  # of orders that are done, not sent yet
     sent_fen: int  # transferred, without a receipt yet
     received_fen: int  # receipted by the charity
+    returned_fen: int  # of donations that came back, before or after they were sent
+    undelivered_fen: int  # the rest of donations that were delivered in part
     until: date
 
 
@@ -106,12 +113,17 @@ def decide_transfer(
 ) -> Transfer:
     """Decide a transfer, once; declined, its donations are owed again. The same decision again changes nothing.
 
-    Raises: NotFound; Conflict when the maker decides, or it was decided otherwise.
+    Raises: NotFound; Conflict when the maker decides, it was decided otherwise, or a donation of it came back.
     """
     found, checker = read_transfer(connection, transfer_id), _readable(checker, "a checker")
     if checker == found.maker:
         raise Conflict(f"{checker!r} made the list and cannot decide it", hint="A second person decides.")
     row = {"transfer_id": transfer_id, "checker": checker, "approved": approve, "now": now}
+    back = [show("order", each["order_id"]) for each in store.fetch(connection, "came_back", row) if each["returned"]]
+    if approve and back and found.decided_at is None:
+        raise Conflict(
+            f"{len(back)} donations of the list came back, such as {back[0]}", hint="Decline it and make a new list."
+        )
     store.write(connection, "decide_transfer", row)
     after = read_transfer(connection, transfer_id)
     if (after.checker, after.approved) != (checker, approve):

@@ -167,6 +167,10 @@ def _require_offered(
 ) -> None:
     if not offered(reward, now):
         raise OrderRefusal(OrderCode.NOT_OFFERED, f"It is offered from {reward.valid_from} to {reward.valid_to}.")
+    if reward.segments and not store.fetch(
+        connection, "in_segment", {"customer_id": customer_id, "segments": reward.segments}
+    ):
+        raise OrderRefusal(OrderCode.NOT_ELIGIBLE, "The bank says who is: `ditan segment import`.")
     if reward.delivered and not has_address(connection, customer_id):
         raise OrderRefusal(OrderCode.ADDRESS_MISSING, "Keep one first: PUT /v1/address.")
     if reward.limit is None:

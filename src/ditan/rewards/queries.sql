@@ -27,6 +27,10 @@ SELECT coalesce(sum(quantity), 0)::bigint AS quantity FROM rewards.order
 WHERE customer_id = %(customer_id)s AND reward_id = %(reward_id)s AND placed_at >= %(since)s
   AND state NOT IN ('failed', 'cancelled', 'expired')
 
+-- name: in_segment
+-- why: Some rewards are for the customers of a segment, as the bank says.
+SELECT segment FROM accounts.segment_member WHERE customer_id = %(customer_id)s AND segment = ANY (%(segments)s) LIMIT 1
+
 -- name: write_order
 -- why: The order, in the unit of work that holds its energy.
 INSERT INTO rewards.order (order_id, customer_id, content_key, catalogue_id, reward_id, partner, quantity, energy, limited_id,
@@ -83,7 +87,8 @@ VALUES (%(partner)s, %(webhook_id)s, %(content_key)s, %(outcome)s, %(now)s)
 
 -- name: read_shelf
 -- why: What the customer has, what is left, and what was used in each period, in one trip. Nothing: no account.
-SELECT h.available_energy, h.closed_at <= %(now)s AS closed, (
+SELECT h.available_energy, h.closed_at <= %(now)s AS closed, array(
+        SELECT m.segment FROM accounts.segment_member m WHERE m.customer_id = h.customer_id) AS segments, (
         SELECT jsonb_object_agg(l.name, l.balance) FROM ledger.limited l WHERE l.name = ANY (%(stocks)s)) AS stocks, (
         SELECT jsonb_object_agg(u.reward_id, u.quantity) FROM (
             SELECT o.reward_id, sum(o.quantity) AS quantity
@@ -124,6 +129,11 @@ SELECT -(available_energy + held_energy - owed_energy) - coalesce((
         SELECT sum(g.available_energy - g.owed_energy) FROM ledger.entry g
         WHERE g.customer_id = e.customer_id AND g.kind = 'give_back' AND g.hold_id = %(order_id)s), 0)::bigint AS energy
 FROM ledger.entry e WHERE entry_id = ledger.end_of(%(order_id)s) AND kind = 'capture'
+
+-- name: money_back
+-- why: What of a donation came back; goods that came back are looked at first, and go into a stock by hand.
+SELECT rewards.came_back(o) AS fen FROM rewards.order o JOIN ledger.limited l USING (limited_id)
+WHERE o.order_id = %(order_id)s AND l.kind = 'fund'
 
 -- name: noted
 -- why: What a partner says in vain is written down once, however often it is said.
@@ -264,6 +274,12 @@ ORDER BY o.placed_at, o.order_id LIMIT %(orders)s
 UPDATE rewards.transfer SET checker = %(checker)s, approved = %(approved)s, decided_at = %(now)s
 WHERE transfer_id = %(transfer_id)s AND decided_at IS NULL
 
+-- name: came_back
+-- why: A donation of a list that came back before anybody decided must not be sent. Orders are locked until the commit.
+SELECT o.order_id, o.state = 'returned' AS returned
+FROM rewards.transfer_order t JOIN rewards.order o USING (order_id) WHERE t.transfer_id = %(transfer_id)s
+ORDER BY o.order_id FOR UPDATE OF o
+
 -- name: let_go_transfer_orders
 -- why: What was declined is owed again.
 DELETE FROM rewards.transfer_order WHERE transfer_id = %(transfer_id)s
@@ -287,7 +303,10 @@ ORDER BY o.placed_at, o.order_id
 
 -- name: read_funds
 -- why: Where the money of each project is; every order is in exactly one place.
-SELECT l.name AS fund, l.balance AS left_fen, coalesce(sum(o.units) FILTER (
+SELECT l.name AS fund, l.balance AS left_fen, coalesce((
+        SELECT sum(e.units) FROM ledger.entry e WHERE e.limited_id = l.limited_id AND e.kind = 'supply'), 0)::bigint AS put_in_fen,
+    coalesce(sum(rewards.came_back(o)), 0)::bigint AS returned_fen,
+    coalesce(sum(rewards.left_out(o)), 0)::bigint AS undelivered_fen, coalesce(sum(o.units) FILTER (
         WHERE o.state IN ('held', 'sent', 'confirmed', 'delayed', 'substituted')), 0)::bigint AS pledged_fen,
     coalesce(sum(rewards.given(o)) FILTER (WHERE x.approved IS NOT TRUE), 0)::bigint AS given_fen,
     coalesce(sum(rewards.given(o)) FILTER (WHERE x.approved AND x.receipt IS NULL), 0)::bigint AS sent_fen,

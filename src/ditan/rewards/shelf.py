@@ -29,6 +29,7 @@ class Why(StrEnum):
     """Why a reward cannot be ordered now, the first that applies."""
 
     NOT_OFFERED = "not_offered"
+    NOT_ELIGIBLE = "not_eligible"  # it is for some customers, and she is not among them
     SOLD_OUT = "sold_out"
     OVER_LIMIT = "over_limit"
     NOT_ENOUGH = "not_enough"
@@ -111,7 +112,8 @@ def _on_shelf(offer: Offer, reward: Reward, row: dict[str, Any], now: datetime) 
     left = int((row["stocks"] or {}).get(reward.stock, 0)) // reward.units
     missing = max(reward.energy - int(row["available_energy"]), 0)
     limit = _used(reward, row, now)
-    why = _why(reward, now, left, missing, limit, closed=bool(row["closed"]))
+    eligible = not reward.segments or not set(reward.segments).isdisjoint(row["segments"])
+    why = _why(reward, now, left, missing, limit, closed=bool(row["closed"]), eligible=eligible)
     return OnShelf(
         id=reward.id,
         kind=reward.kind,
@@ -147,11 +149,15 @@ def _used(reward: Reward, row: dict[str, Any], now: datetime) -> Used | None:
     return Used(period=reward.limit.period, most=reward.limit.quantity, used=used, since=since)
 
 
-def _why(reward: Reward, now: datetime, left: int, missing: int, limit: Used | None, *, closed: bool) -> Why | None:
+def _why(
+    reward: Reward, now: datetime, left: int, missing: int, limit: Used | None, *, closed: bool, eligible: bool
+) -> Why | None:
     if closed:
         return Why.CLOSED
     if not offered(reward, now):
         return Why.NOT_OFFERED
+    if not eligible:
+        return Why.NOT_ELIGIBLE
     if left < 1:
         return Why.SOLD_OUT
     if limit is not None and limit.used >= limit.most:
