@@ -38,7 +38,7 @@ def test_the_demo_catalogue_is_sound_and_says_that_it_is_made_up() -> None:
     assert check(shipped, TODAY) == []
     assert shipped.status is Status.DRAFT
     assert {each.kind for each in shipped.rewards} == set(RewardKind)
-    assert {each.picture for each in shipped.rewards} == set(Picture)
+    assert len({each.picture for each in shipped.rewards}) == len(shipped.rewards), "each has a picture of its own"
     assert all(partner.made_up for partner in shipped.partners)
     assert "虚构" in shipped.note.zh
     drawn = (Path(__file__).resolve().parents[2] / "web/shared/spots/spots.ts").read_text(encoding="utf-8")

@@ -45,6 +45,9 @@ class Picture(StrEnum):
     GYM = "gym"
     CERTIFICATE = "certificate"
     PARCEL = "parcel"
+    SAXAUL = "saxaul"
+    BICYCLE = "bicycle"
+    REPAIR = "repair"
 
 
 class Period(StrEnum):

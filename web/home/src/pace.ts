@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/vue-query'
 import { computed, type Ref } from 'vue'
 
 import { api, type Schema, told } from '@/api/client'
-import { now } from '@/clock'
+import { useNow } from '@/clock'
 import { dayKey, monthKey } from '@/format'
 import { words } from '@/words'
 
@@ -37,7 +37,7 @@ export function paceOf(missing: number, recent: number): Pace | null {
 /** The energy that came in within the last thirty business days up to `today`. */
 export function recentEnergy(told: readonly (Schema['Reductions'] | undefined)[], today: Date): number {
   const first = dayKey(new Date(today.getTime() - (DAYS - 1) * DAY_MS))
-  return told
+  return [...new Set(told)]
     .flatMap((month) => month?.rows ?? [])
     .filter(({ period }) => period >= first && period <= dayKey(today))
     .reduce((sum, { energy }) => sum + energy, 0)
@@ -45,14 +45,14 @@ export function recentEnergy(told: readonly (Schema['Reductions'] | undefined)[]
 
 /** The energy of the last thirty days, asked for only when something is missing. */
 export function useRecentEnergy(wanted: Ref<boolean>): Ref<number> {
-  const month = (back: number) => monthKey(new Date(now().getTime() - back * DAYS * DAY_MS))
-  const asked = (name: string) => ({
+  const today = useNow(60_000)
+  const month = (back: number) => computed(() => monthKey(new Date(today.value.getTime() - back * DAYS * DAY_MS)))
+  const asked = (name: Ref<string>) => ({
     queryKey: ['reductions', 'day', name],
-    queryFn: () => told(api.GET('/v1/reductions', { params: { query: { by: 'day' as const, month: name } } })),
+    queryFn: () => told(api.GET('/v1/reductions', { params: { query: { by: 'day' as const, month: name.value } } })),
     enabled: wanted,
   })
-  const [here, before] = [month(0), month(1)]
-  const { data: these } = useQuery(asked(here))
-  const { data: those } = useQuery({ ...asked(before), enabled: computed(() => wanted.value && before !== here) })
-  return computed(() => recentEnergy([these.value, those.value], now()))
+  const { data: these } = useQuery(asked(month(0)))
+  const { data: those } = useQuery(asked(month(1)))
+  return computed(() => recentEnergy([these.value, those.value], today.value))
 }

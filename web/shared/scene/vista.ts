@@ -1,4 +1,5 @@
 /** A wide piece of land for one thing to stand in: what a reward looks like where it comes from. */
+import { ripples, saxaulTree } from '../spots/wares'
 import { drawSpot, type SpotName } from '../spots/spots'
 import { farHills, midHills, mist, under } from './land'
 import { flat, ink, type Mark, type Point, smooth } from './pen'
@@ -29,13 +30,13 @@ const FRONT: readonly Point[] = [
   [930, 424],
 ]
 
-const land = (): Mark[] => [
+const land = (sand: boolean): Mark[] => [
   ...farHills(true),
   ...mist(true),
   ...midHills(true),
   flat(under(NEAR), 'ground1'),
   ink(smooth(NEAR), 1.1, 'edge'),
-  flat(under(FRONT), 'ground2'),
+  flat(under(FRONT), sand ? 'path' : 'ground2'),
 ]
 
 /** Two rows of what is planted beside it. */
@@ -79,6 +80,17 @@ const pines = (): Mark[] => [
   ...board(146, 446, 2.2),
 ]
 
+const shrubs = (): Mark[] => [
+  ...ROWS.flatMap(([x, y, s]) => saxaulTree(x, y, s * 0.8, x + 400)),
+  ripples(-150, 446, 90),
+  ripples(30, 456, 70),
+  ripples(210, 442, 80),
+  ripples(320, 456, 70),
+  ripples(440, 446, 90),
+  ...saxaulTree(116, 450, 2.3, 7),
+  ...board(176, 450, 2.2),
+]
+
 const clumps = grass([
   [18, 452, 4, 2],
   [66, 446, 3, 4],
@@ -98,9 +110,12 @@ export interface Vista {
   stood: Mark[]
 }
 
+const GROWN: Partial<Record<SpotName, () => Mark[]>> = { tree: trees, pine: pines, saxaul: shrubs }
+
 export function drawVista(name: SpotName): Vista {
-  const planted = name === 'tree' ? trees() : name === 'pine' ? pines() : bigTree(-104, 432, 0.62, 3, 'summer')
-  const far = roundTree(478, 410, 0.9, 12, 'summer')
-  const grows = name === 'tree' || name === 'pine'
-  return { land: land(), planted: [...(grows ? [] : far), ...planted, ...clumps], stood: grows ? [] : drawSpot(name) }
+  const grown = GROWN[name]
+  const sand = name === 'saxaul'
+  if (grown) return { land: land(sand), planted: [...grown(), ...(sand ? [] : clumps)], stood: [] }
+  const beside = [...roundTree(478, 410, 0.9, 12, 'summer'), ...bigTree(-104, 432, 0.62, 3, 'summer')]
+  return { land: land(false), planted: [...beside, ...clumps], stood: drawSpot(name) }
 }

@@ -1,5 +1,6 @@
 /** Small pictures without background, in the scene's hand, on a sheet of 120 × 100. */
 import { type Mark, merge } from '../scene/pen'
+import { bike, repair, saxaul } from './wares'
 import { certificate, grain, gym, parcel, pineTree, tree, water } from './rewards'
 import { account, empty, error, lanternStand, letter, offline } from './states'
 
@@ -17,6 +18,9 @@ const PICTURES = {
   account,
   certificate,
   parcel,
+  saxaul,
+  bicycle: bike,
+  repair,
 } as const
 export type SpotName = keyof typeof PICTURES
 export const SPOT_NAMES = Object.keys(PICTURES) as SpotName[]

@@ -1,6 +1,6 @@
 /** What is to be known about a reward: facts in pairs, what happens after ordering, and what it is not. */
 import type { Schema } from '@/api/client'
-import { count, date, yuan } from '@/format'
+import { count, date, day, yuan } from '@/format'
 import { say } from '@/words'
 
 import { backBy, type Reward } from './shelf'
@@ -107,7 +107,7 @@ export function stepsOf(reward: Reward, now: Date): Step[] {
     steps.push(next('afterConfirm', 'codeConfirmed'))
     if (code) steps.push(next('use', 'codeUse', { n: count(code.use_within_days) }))
   }
-  steps.push({ when: { key: 'latest', day: date(backBy(reward, now)) }, what: { key: 'backAgain' }, kind: 'else' })
+  steps.push({ when: { key: 'latest', day: day(backBy(reward, now)) }, what: { key: 'backAgain' }, kind: 'else' })
   return steps
 }
 

@@ -60,3 +60,7 @@ export function linesOf(history: readonly Schema['Change'][]): Line[] {
     }
   })
 }
+
+const WITH_CODE: readonly Schema['RewardKind'][] = ['gym_card', 'coupon', 'partner_benefit']
+/** A partner may name a code for anything; only of cards and coupons it is something to show somebody. */
+export const hasCode = ({ kind }: Pick<Order, 'kind'>): boolean => WITH_CODE.includes(kind)
