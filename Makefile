@@ -27,15 +27,16 @@ NODE_WILL_DO := $(shell node -e 'const [a, b] = process.versions.node.split(".")
 NODE := $(if $(NODE_WILL_DO),,$(VENV)/.node)
 NPM := $(if $(NODE_WILL_DO),,PATH="$(CURDIR)/$(BIN):$$PATH") npm --prefix web --no-audit --no-fund
 MODULES := web/node_modules/.installed
-PAGE := src/ditan/api/page/home/index.html
-PAGE_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -name schema.d.ts)
+CLIENT := web/shared/api/schema.d.ts
+PAGES := $(foreach page,home console,src/ditan/api/page/$(page)/index.html)
+SHARED_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/home/*' -not -path 'web/console/*')
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(INSTALLED) ## Install everything, hash-checked, into .venv; leaves .venv/bin/ditan.
 
-page: $(PAGE) ## Build the customer's page from web/home.
+page: $(PAGES) ## Build the customer's page and the console from web/.
 
 demo: setup page ## Run a bank's quarter through Ditan and show what each audience would see.
 	DITAN_HOME="$(DEMO_HOME)" $(BIN)/ditan demo $(ARGS)
@@ -85,7 +86,7 @@ lock: setup ## Pin the dependencies of pyproject.toml again (UPGRADE=--upgrade f
 
 clean: ## Stop the demo's database and remove .venv, caches and the demo's data.
 	-@[ ! -x $(BIN)/ditan ] || [ ! -d "$(DEMO_HOME)" ] || DITAN_HOME="$(DEMO_HOME)" $(BIN)/ditan db stop
-	rm -rf "$(DEMO_HOME)" $(VENV) web/node_modules $(dir $(PAGE)) screenshots build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf "$(DEMO_HOME)" $(VENV) web/node_modules $(dir $(PAGES)) screenshots build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # `pip` and not `uv` here: a bank's machine has its package mirror in pip's own configuration.
@@ -106,13 +107,17 @@ $(VENV)/.node: requirements-node.lock $(INSTALLED)
 	@$(PIP) install --require-hashes --no-deps --requirement requirements-node.lock
 	@touch $@
 
-$(MODULES): web/package-lock.json web/package.json web/home/package.json web/shared/package.json $(NODE)
+$(MODULES): web/package-lock.json web/package.json web/home/package.json web/console/package.json web/shared/package.json $(NODE)
 	@echo "Installing what the page is built with into web/node_modules …"
 	@$(NPM) ci --ignore-scripts --silent
 	@touch $@
 
-$(PAGE): $(MODULES) $(PAGE_SOURCES) docs/reference/openapi.json
-	@echo "Building the page …"
+$(CLIENT): $(MODULES) docs/reference/openapi.json
 	@$(NPM) run --silent client >/dev/null
-	@$(NPM) run --silent build -- --logLevel warn
+	@touch $@
+
+.SECONDEXPANSION:
+$(PAGES): src/ditan/api/page/%/index.html: $(CLIENT) $(SHARED_SOURCES) $$(shell find web/$$* -type f -not -path '*/node_modules/*')
+	@echo "Building the page $* …"
+	@$(NPM) run --silent build --workspace $* -- --logLevel warn
 	@touch $@

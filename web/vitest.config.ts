@@ -3,13 +3,15 @@ import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({
+const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** The tests of one page, whose own files are `@`. */
+const tests = (page: string, ...include: string[]) => ({
   plugins: [vue()],
-  resolve: {
-    alias: {
-      '@': fileURLToPath(new URL('./home/src', import.meta.url)),
-      '@ditan/shared': fileURLToPath(new URL('./shared', import.meta.url)),
-    },
-  },
-  test: { environment: 'happy-dom', include: ['home/src/**/*.test.ts', 'shared/**/*.test.ts'] },
+  resolve: { alias: { '@': folder(`./${page}/src`), '@ditan/shared': folder('./shared') } },
+  test: { name: page, environment: 'happy-dom' as const, include: [`${page}/src/**/*.test.ts`, ...include] },
+})
+
+export default defineConfig({
+  test: { projects: [tests('home', 'shared/**/*.test.ts'), tests('console')] },
 })

@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -192,7 +191,7 @@ def offered(settings: Settings, who: Customer) -> Iterator[None]:
 
 
 def page_is_built() -> bool:
-    """Whether there is a page to look at."""
-    from ditan.api.page.files import FOLDER, INDEX
+    """Whether there are pages to look at."""
+    from ditan.api.page.files import FOLDER, INDEX, PAGES
 
-    return Path(FOLDER / INDEX).exists()
+    return all((FOLDER / page / INDEX).exists() for page in PAGES)

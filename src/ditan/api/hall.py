@@ -8,7 +8,7 @@ from collections import OrderedDict
 from ditan.api.identity import Identity
 from ditan.api.limiting import Rates
 from ditan.api.measuring import Measures
-from ditan.api.page.files import read_built
+from ditan.api.page.files import PAGES, read_built
 from ditan.insight import Methodology, Schedule, newest, prepare_schedule
 from ditan.insight.packing import pack_of_version
 from ditan.kernel.clock import Clock, business_day
@@ -22,7 +22,7 @@ _PACKS_KEPT = 4
 
 
 class Hall:
-    """Store, clock, methodology, rewards, their partners and the keys of addresses, the page, and who is let in."""
+    """Store, clock, methodology, rewards, their partners and the keys of addresses, the pages, and who is let in."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Hall:
         self.address_keys = read_master_keys(settings)
         self.rates = Rates(settings.requests_per_minute)
         self.measures = Measures()
-        self.built = read_built()
+        self.built = {page: read_built(page) for page in PAGES}
         self.events_turn = threading.Semaphore(2)  # calls with events that are worked on at once
         self._packs: OrderedDict[str, Pack] = OrderedDict()
         self._lock, self._turning = threading.Lock(), threading.Lock()

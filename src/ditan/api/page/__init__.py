@@ -1,1 +1,1 @@
-"""The customer's page: its built files (`files`), given out with what a browser must know about them (`routes`)."""
+"""The customer's page and the console: built files (`files`), given out with what a browser must know (`routes`)."""

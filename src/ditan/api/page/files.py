@@ -1,4 +1,4 @@
-"""The files that `make page` builds from `web/home`, read once: they are few, small and never change while it runs."""
+"""The files that `make page` builds from `web/`, read once: they are few, small and never change while it runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Final
 from ditan.model import Noun
 
 #: Where the build puts them. In a clone they are made by `make page`; a wheel brings them along.
-FOLDER: Final = Path(__file__).parent / "home"
+FOLDER: Final = Path(__file__).parent
+PAGES: Final = ("home", "console")
 INDEX: Final = "index.html"
 _MEDIA_TYPES: Final = {
     ".html": "text/html; charset=utf-8",
@@ -36,8 +37,9 @@ class Built(Noun, kw_only=True):
     forever: bool  # its name carries the hash of its content
 
 
-def read_built(folder: Path = FOLDER) -> Mapping[str, Built]:
-    """Give the built files by their path below the page; empty when nothing was built."""
+def read_built(page: str) -> Mapping[str, Built]:
+    """Give the built files of a page by their path below it; empty when it was not built."""
+    folder = FOLDER / page
     return {
         path.relative_to(folder).as_posix(): _read(path, folder)
         for path in sorted(folder.rglob("*"))

@@ -1,4 +1,4 @@
-"""How the page is given out. Addresses in it are relative, so that a bank may serve it below any path."""
+"""How the pages are given out. Addresses in them are relative, so that a bank may serve them below any path."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+File = Annotated[str, PathParameter(description="A file of the page.")]
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _NOT_BUILT: Final = Text(
     zh="页面还没有构建：在源码目录运行 make page。", en="The page has not been built: run `make page` in the source."
@@ -37,30 +38,45 @@ _NOT_BUILT: Final = Text(
 
 @get("/", **public(500), include_in_schema=False)
 def root() -> Response[None]:
-    """Lead to the page, below whatever path a proxy put in front."""
+    """Lead to the customer's page, below whatever path a proxy put in front."""
     return Response(None, status_code=307, headers={"location": "home/"})
 
 
 @get("/home", **public(404, 500), include_in_schema=False)
-def page(request: AnyRequest, hall: GivenHall) -> Response[Any]:
-    """The page, or the way to it: the addresses in it are relative to the slash at the end."""
-    if not str(request.scope["raw_path"].decode("latin-1")).endswith("/"):
-        return Response(None, status_code=307, headers={"location": "home/"})
-    return _give(request, hall, INDEX)
+def home(request: AnyRequest, hall: GivenHall) -> Response[Any]:
+    """The customer's page."""
+    return _enter(request, hall, "home")
 
 
 @get("/home/{path:path}", **public(404, 500), include_in_schema=False)
-def page_file(
-    request: AnyRequest, hall: GivenHall, path: Annotated[str, PathParameter(description="A file of the page.")]
-) -> Response[bytes]:
-    """One file of the page."""
-    return _give(request, hall, path.strip("/"))
+def home_file(request: AnyRequest, hall: GivenHall, path: File) -> Response[bytes]:
+    """One file of the customer's page."""
+    return _give(request, hall, "home", path.strip("/"))
 
 
-def _give(request: AnyRequest, hall: GivenHall, path: str) -> Response[bytes]:
-    built = hall.built.get(path)
+@get("/console", **public(404, 500), include_in_schema=False)
+def console(request: AnyRequest, hall: GivenHall) -> Response[Any]:
+    """The console of the bank's people."""
+    return _enter(request, hall, "console")
+
+
+@get("/console/{path:path}", **public(404, 500), include_in_schema=False)
+def console_file(request: AnyRequest, hall: GivenHall, path: File) -> Response[bytes]:
+    """One file of the console."""
+    return _give(request, hall, "console", path.strip("/"))
+
+
+def _enter(request: AnyRequest, hall: GivenHall, page: str) -> Response[Any]:
+    """A page, or the way to it: the addresses in it are relative to the slash at the end."""
+    if not str(request.scope["raw_path"].decode("latin-1")).endswith("/"):
+        return Response(None, status_code=307, headers={"location": f"{page}/"})
+    return _give(request, hall, page, INDEX)
+
+
+def _give(request: AnyRequest, hall: GivenHall, page: str, path: str) -> Response[bytes]:
+    built = hall.built[page].get(path)
     if built is None:
-        raise Refused(ProblemCode.NOT_FOUND, None if hall.built else _NOT_BUILT)
+        raise Refused(ProblemCode.NOT_FOUND, None if hall.built[page] else _NOT_BUILT)
     headers = {
         "etag": built.etag,
         "cache-control": _FOREVER if built.forever else "no-cache",
@@ -75,4 +91,4 @@ def _give(request: AnyRequest, hall: GivenHall, path: str) -> Response[bytes]:
     return Response(built.body if packed is None else packed, headers=headers, media_type=built.media_type)
 
 
-PAGE: Final = [root, page, page_file]
+PAGE: Final = [root, home, home_file, console, console_file]

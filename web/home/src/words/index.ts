@@ -1,25 +1,7 @@
-/** The page's own words. Each page keeps its words beside it, as `words.ts`, in both languages with the same keys. */
-import { createI18n } from 'vue-i18n'
-import { watch } from 'vue'
-
-import type { Text } from '@/api/client'
-import { language } from '@/preferences'
+/** The customer's page in words: those that all of its parts say. */
+import { speak } from '@ditan/shared/words'
 
 import { common } from './common'
 
-/** Words of one part, Chinese first; the type makes English complete. */
-export function words<T extends Record<string, string>>(zh: T, en: Record<keyof T, string>): { zh: T; en: typeof en } {
-  return { zh, en }
-}
-
-export const i18n = createI18n({
-  legacy: false,
-  locale: language.value,
-  fallbackLocale: 'zh',
-  messages: { zh: common.zh, en: common.en },
-})
-
-watch(language, (now) => (i18n.global.locale.value = now))
-
-/** What the API says in both languages, in the reader's. */
-export const say = (text: Text): string => text[language.value]
+export { say, words } from '@ditan/shared/words'
+export const i18n = speak(common)
