@@ -1,6 +1,8 @@
 import '@ditan/shared/tokens.css'
 import '@ditan/shared/base.css'
+import 'element-plus/theme-chalk/base.css'
 import '@/desk.css'
+import '@/element.css'
 
 import { applyPreferences } from '@ditan/shared/preferences'
 import { VueQueryPlugin } from '@tanstack/vue-query'

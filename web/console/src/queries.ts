@@ -1,7 +1,7 @@
 /** What the console asks the API for, by name. */
-import { QueryClient } from '@tanstack/vue-query'
+import { QueryClient, queryOptions } from '@tanstack/vue-query'
 
-import { Unreachable } from '@/api/client'
+import { api, type Schema, told, Unreachable } from '@/api/client'
 
 const MINUTE = 60_000
 
@@ -18,3 +18,38 @@ export const queryClient = new QueryClient({
     mutations: { networkMode: 'always', retry: false },
   },
 })
+
+export const me = queryOptions({
+  queryKey: ['me'],
+  queryFn: () => told(api.GET('/v1/console/me')),
+  staleTime: Infinity,
+})
+
+/** What the API may leave out, an empty series or an end that is not uncertain, is there and empty. */
+export type Day = Required<Schema['Day']>
+export type Figure = Omit<Schema['Figure'], 'series' | 'previous_series'> & { series: Day[]; previous_series: Day[] }
+export type Overview = Omit<Schema['Overview'], 'figures'> & { figures: Figure[] }
+
+const days = (series: Schema['Day'][] = []): Day[] => series.map((day) => ({ low: null, high: null, ...day }))
+const complete = (told: Schema['Overview']): Overview => ({
+  ...told,
+  figures: told.figures.map((each) => ({
+    ...each,
+    series: days(each.series),
+    previous_series: days(each.previous_series),
+  })),
+})
+
+/** A period of whole business days, and what it is held against. */
+export interface Period {
+  from: string
+  to: string
+  against: Schema['Against']
+}
+
+export const overview = (query: Period) =>
+  queryOptions({
+    queryKey: ['overview', query],
+    queryFn: async () => complete(await told(api.GET('/v1/console/overview', { params: { query } }))),
+    placeholderData: (before: Overview | undefined) => before,
+  })
