@@ -20,6 +20,7 @@ const certificate = (given: Partial<Certificate>): Certificate => ({
   place: null,
   trees: null,
   events: [],
+  history: [],
   ...given,
 })
 const tree = (given: Partial<Certificate>) => ({ order_id: 'order_1', certificate: certificate(given) })
