@@ -119,7 +119,7 @@ class _Reading(NamedTuple):
 def read_overview(connection: psycopg.Connection[Any], span: Span, against: Against, now: datetime) -> Overview:
     """Give the overview of a period. The connection reads one snapshot, so that all numbers are of one moment."""
     previous = before(span, against)
-    this, other = _read(connection, span, now), _read(connection, previous, now)
+    this, other = _read(connection, span, now), _read(connection, previous, now, cohorts_from=WEEKS)
     points, others = _points(this), _points(other)
     return Overview(
         first=span.first,
@@ -142,12 +142,16 @@ def read_overview(connection: psycopg.Connection[Any], span: Span, against: Agai
     )
 
 
-def _read(connection: psycopg.Connection[Any], span: Span, now: datetime) -> _Reading:
+def _read(connection: psycopg.Connection[Any], span: Span, now: datetime, cohorts_from: int = 1) -> _Reading:
+    """Read a period, of its cohorts those at least so many weeks old: of a previous period only the oldest is told."""
     asked = _asked(span.first, span.last) | {"over": min(business_day(now) - _DAY, _LAST_DAY), "weeks": WEEKS}
     sunday = min(span.last, asked["over"])
     sunday -= timedelta(days=(sunday.weekday() + 1) % 7)  # of the last whole week
-    cohort = _asked(sunday - (WEEKS + 1) * _WEEK + _DAY, sunday - _WEEK) | {"weeks": WEEKS, "last": sunday}
-    cohort["cohorts_to"] = sunday - _WEEK
+    cohort = _asked(sunday - (WEEKS + 1) * _WEEK + _DAY, sunday - cohorts_from * _WEEK) | {
+        "weeks": WEEKS,
+        "last": sunday,
+    }
+    cohort["cohorts_to"] = sunday - cohorts_from * _WEEK
     return _Reading(
         span=span,
         grams=fetch(connection, "read_grams", asked),

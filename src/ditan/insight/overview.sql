@@ -63,16 +63,23 @@ FROM graded GROUP BY GROUPING SETS ((day), (scenario, status), (tier), (status),
 ORDER BY 1, day, scenario, tier, status
 
 -- name: read_active
--- why: Customers with an act in the period, and in the 30 days, 7 days and the day that end it.
-SELECT count(*) FILTER (WHERE period)::bigint AS period, count(*) FILTER (WHERE month)::bigint AS month,
-    count(*) FILTER (WHERE week)::bigint AS week, count(*) FILTER (WHERE day)::bigint AS day
+-- why: Customers with an act in the period, and in the 30 days, 7 days and the day that end it. Which bits of a month count is worked
+-- why: out once a month, not once a customer.
+WITH mask AS MATERIALIZED (
+    SELECT month, insight.bits(month, %(first)s, %(last)s) AS period, insight.bits(month, %(last)s::date - 29, %(last)s) AS thirty,
+        insight.bits(month, %(last)s::date - 6, %(last)s) AS seven, insight.bits(month, %(last)s, %(last)s) AS one
+    FROM (SELECT m::date AS month FROM generate_series(date_trunc('month', least(%(first)s::date, %(last)s::date - 29)::timestamp),
+        %(last)s::date::timestamp, interval '1 month') m) months
+)
+SELECT count(*) FILTER (WHERE period)::bigint AS period, count(*) FILTER (WHERE thirty)::bigint AS month,
+    count(*) FILTER (WHERE seven)::bigint AS week, count(*) FILTER (WHERE one)::bigint AS day
 FROM (
-    SELECT bool_or(p.days & insight.bits(p.month, %(first)s, %(last)s) <> 0) AS period,
-        bool_or(p.days & insight.bits(p.month, %(last)s::date - 29, %(last)s) <> 0) AS month,
-        bool_or(p.days & insight.bits(p.month, %(last)s::date - 6, %(last)s) <> 0) AS week,
-        bool_or(p.days & insight.bits(p.month, %(last)s, %(last)s) <> 0) AS day
-    FROM insight.present(least(%(first)s, %(last)s::date - 29), %(last)s) p GROUP BY p.customer_id
-) one
+    SELECT bool_or(p.days & k.period <> 0) AS period, bool_or(p.days & k.thirty <> 0) AS thirty,
+        bool_or(p.days & k.seven <> 0) AS seven, bool_or(p.days & k.one <> 0) AS one
+    FROM insight.present(least(%(first)s, %(last)s::date - 29), %(last)s) p JOIN mask k USING (month)
+    WHERE p.days & (k.period | k.thirty) <> 0
+    GROUP BY p.customer_id
+) customer
 
 -- name: read_active_days
 -- why: Customers with an act, day by day: those counted when days were folded, and whom nobody had counted yet.
@@ -112,11 +119,21 @@ SELECT (SELECT count(*) FROM cohort) AS opened, (SELECT count(*) FROM woken) AS 
 WITH cohort AS MATERIALIZED (
     SELECT customer_id, date_trunc('week', ledger.business_day(opened_at)::timestamp)::date AS week FROM accounts.customer
     WHERE opened_at >= %(from_at)s AND opened_at < %(to_at)s
+), mask AS MATERIALIZED (
+    SELECT w.monday::date AS week, nth, m.month::date AS month,
+        insight.bits(m.month::date, w.monday::date + 7 * nth, w.monday::date + 7 * nth + 6) AS bits
+    FROM generate_series(%(first)s::date::timestamp, %(cohorts_to)s::date::timestamp, interval '7 days') w (monday),
+        generate_series(1, %(weeks)s::integer) nth,
+        generate_series(date_trunc('month', %(first)s::date::timestamp), %(last)s::date::timestamp, interval '1 month') m (month)
+    WHERE insight.bits(m.month::date, w.monday::date + 7 * nth, w.monday::date + 7 * nth + 6) <> 0
 ), there AS (
-    SELECT c.week, nth, count(DISTINCT c.customer_id) AS active
-    FROM cohort c JOIN insight.present(%(first)s, %(last)s) p USING (customer_id), generate_series(1, %(weeks)s::integer) nth
-    WHERE p.days & insight.bits(p.month, c.week + 7 * nth, c.week + 7 * nth + 6) <> 0
-    GROUP BY 1, 2
+    SELECT week, nth, count(*) AS active
+    FROM (
+        SELECT c.week, k.nth FROM cohort c JOIN insight.present(%(first)s, %(last)s) p USING (customer_id)
+        JOIN mask k ON k.week = c.week AND k.month = p.month AND p.days & k.bits <> 0
+        GROUP BY c.week, k.nth, c.customer_id
+    ) once
+    GROUP BY week, nth
 ), opened AS (
     SELECT w.monday::date AS week, count(c.customer_id) AS opened
     FROM generate_series(%(first)s::date::timestamp, %(cohorts_to)s::date::timestamp, interval '7 days') w (monday)
