@@ -183,6 +183,9 @@ retention_weeks = 8
 #: The longest a report of the console may take, in milliseconds: it is read from one snapshot of the whole ledger.
 report_read_ms_max = 20_000
 
+#: The most energy, or units of a stock, budget or fund, that one proposal of the console may give or take.
+adjustment_max = 1_000_000
+
 #: The reason for looking at a customer or for a proposal, and an opinion on one, in characters.
 reason_chars_min = 4
 reason_chars_max = 500

@@ -1,10 +1,12 @@
 """What the bank's staff ask. Each route says which roles may; what is computed lives in `ditan.insight`."""
 
-from ditan.api.console import me, overview
+from ditan.api.console import logs, me, overview, proposals
 
 HANDLERS = [
     me.me,
     *overview.HANDLERS,
+    *proposals.HANDLERS,
+    *logs.HANDLERS,
 ]
 
 __all__ = ["HANDLERS"]
