@@ -89,12 +89,13 @@ def _order(shop: Shop) -> None:
     ]
     for ref in rich:
         shop.correct(90_000, customer=ref)
+        shop.live_at(ref)
     for reward_id, pieces in ((WATER, 60), (TREE, 10), (RICE, 10)):
         shop.supply(reward_id, pieces)
 
     def order(ref: str, reward_id: str, quantity: int, state: str, **said: int) -> None:
         shop.place(ref, reward_id, quantity, key=f"{reward_id} {quantity} {state}")
-        assert rewards.turn(rewards.Bench(store, Partner(lambda _k, _o: says(state, at=now, **said)), shop.clock))
+        assert rewards.turn(shop.bench(Partner(lambda _k, _o: says(state, at=now, **said))))
 
     order(rich[0], WATER, 7, "fulfilled")
     order(rich[1], WATER, 5, "failed")
