@@ -162,6 +162,8 @@ EXAMPLES = {
     "{path}": "icon.svg",
     "{reward_id}": "tree_pine",
     "{order_id}": "order_" + "0" * 26,
+    "{customer_ref}": "cust-nobody",
+    "{reference}": "D-2026-000001-" + check_character("2026000001"),
     "{proposal_id}": "proposal_" + "0" * 26,
     "{partner}": "green-hill",
     "{number}": "T-2026-000001-" + check_character("2026000001"),

@@ -179,15 +179,19 @@ def once(
     work: Callable[[Connection], T],
     *,
     timeless: bool = False,
+    about: str | None = None,
 ) -> Response[T]:
     """Do something once for each key, and answer alike forever. What is refused is not remembered.
 
     `content` is what was asked; `work` is tried again when others are in the way, and must bear it. `timeless`: it is
-    not remembered when it was done, so that nothing else that was done then can be found by it.
+    not remembered when it was done, so that nothing else that was done then can be found by it. `about`: the customer
+    whom a member of staff does it for; what is remembered goes with her.
 
     Raises: Refused `key_used_before` when the key was used for something else.
     """
     row = _request(hall, request, who, idempotency_key, content)
+    if about is not None:
+        row["customer_key"] = key(about)
     if timeless:
         row["now"] = _NO_TIME
 

@@ -195,6 +195,18 @@ def list_disputes(connection: psycopg.Connection[Any], *, only_open: bool, limit
     return [_queued(row) for row in store.fetch(connection, "list_disputes", {"only_open": only_open, "limit": limit})]
 
 
+def find_dispute(connection: psycopg.Connection[Any], reference: str) -> QueuedDispute:
+    """Give one dispute as an operator sees it.
+
+    Raises: InvalidInput for a reference that is none; NotFound.
+    """
+    dispute_no = number_of(reference)
+    rows = store.fetch(connection, "find_dispute", {"dispute_no": dispute_no})
+    if not rows or reference_of(dispute_no, rows[0]["opened_at"]) != reference.strip().upper():
+        raise NotFound(f"there is no dispute {reference}", hint="`ditan dispute list` shows them.")
+    return _queued(rows[0])
+
+
 def answer_dispute(
     connection: psycopg.Connection[Any], reference: str, *, upheld: bool, because: Text, by: str, now: datetime
 ) -> QueuedDispute:
@@ -209,13 +221,11 @@ def answer_dispute(
         raise InvalidInput("an answer says why, and who answers", hint="Give --because and --by.")
     answer = {"dispute_no": dispute_no, "upheld": upheld, "zh": zh, "en": en, "by": who, "now": now}
     store.fetch(connection, "answer_dispute", answer)
-    rows = store.fetch(connection, "find_dispute", {"dispute_no": dispute_no})
-    if not rows or reference_of(dispute_no, rows[0]["opened_at"]) != reference.strip().upper():
-        raise NotFound(f"there is no dispute {reference}", hint="`ditan dispute list` shows them.")
-    kept = rows[0]
-    if (kept["upheld"], kept["because_zh"], kept["because_en"], kept["answered_by"]) != (upheld, zh, en, who):
+    kept = find_dispute(connection, reference)
+    said = DisputeState.UPHELD if upheld else DisputeState.DECLINED
+    if (kept.state, kept.answer, kept.answered_by) != (said, Text(zh=zh, en=en), who):
         raise Conflict(f"{reference} was answered already", hint="An answer stays: see `ditan dispute list`.")
-    return _queued(kept)
+    return kept
 
 
 def _state(upheld: bool | None) -> DisputeState:

@@ -162,6 +162,9 @@ home_balls_max = 24
 #: What a customer can write about what is wrong with an act, in characters.
 dispute_chars_max = 500
 
+#: The disputes that the console lists at once, the oldest first: whoever waits longest is answered first.
+disputes_listed_max = 1_000
+
 #: How far back notices are worked out, in days.
 notice_days_max = 366
 

@@ -15,6 +15,7 @@ from ditan import ledger
 from ditan.api.codes import ProblemCode
 from ditan.api.console.acting import Reason, acting
 from ditan.api.cursor import AfterCursor, Limit, Place, read_cursor, write_cursor
+from ditan.api.hall import Hall
 from ditan.api.identity import Principal
 from ditan.api.problems import Refused
 from ditan.api.roles import Role
@@ -183,7 +184,8 @@ def propose(
         write_change(connection, actor, "proposal.made", ("proposal", str(name)), reason=reason, after=after)
         return made
 
-    return once(hall, request, who, idempotency_key, msgspec.json.encode(data), ProposalView, work)
+    content, about = msgspec.json.encode(data), data.customer_ref
+    return once(hall, request, who, idempotency_key, content, ProposalView, work, about=about)
 
 
 @post("/v1/console/proposals/{proposal_id:str}/approve", **staff_writes(Role.APPROVER))
@@ -228,7 +230,7 @@ def withdraw(
         ledger.withdraw(connection, name, maker=who.subject, now=actor.at)
         return _written(connection, actor, name, who, before, "proposal.withdrawn", None)
 
-    return once(hall, request, who, idempotency_key, b"", ProposalView, work)
+    return once(hall, request, who, idempotency_key, b"", ProposalView, work, about=_about(hall, name))
 
 
 def _decide(
@@ -259,7 +261,14 @@ def _decide(
         action = "proposal.approved" if approved else "proposal.refused"
         return _written(connection, actor, name, who, before, action, opinion)
 
-    return once(hall, request, who, idempotency_key, msgspec.json.encode(data), ProposalView, work)
+    content = msgspec.json.encode(data)
+    return once(hall, request, who, idempotency_key, content, ProposalView, work, about=_about(hall, name))
+
+
+def _about(hall: Hall, name: UUID) -> str | None:
+    """Give whom a proposal is about."""
+    found = hall.store.read(lambda connection: ledger.read_proposals(connection, proposal_id=name, limit=1))
+    return found[0].customer_ref if found else None
 
 
 def _written(

@@ -10,7 +10,6 @@ from litestar import Response, get
 from ditan.api.codes import ProblemCode
 from ditan.api.customer.acts import ActName, named_act
 from ditan.api.hall import Hall
-from ditan.api.identity import Principal
 from ditan.api.problems import Refused
 from ditan.api.routing import AnyRequest, GivenHall, GivenWho, fresh, reads
 from ditan.home.acts import Cut
@@ -93,19 +92,28 @@ class ActExplanation(Noun, kw_only=True):
 @get("/v1/acts/{act_id:str}/explanation", **reads())
 def explanation(request: AnyRequest, hall: GivenHall, who: GivenWho, act_id: ActName) -> Response[ActExplanation]:
     """Where the grams of an act come from: formula, factors with source and status, uncertainty, caps."""
-    name = named_act(act_id)
-    story = _tell(hall, who, name)
-    found = hall.store.read(lambda connection: read_disputes(connection, who.subject, hall.pack, Sought(act_id=name)))
-    return fresh(request, _told(story, hall.pack_of(story.act.pack_version), found[0] if found else None))
+    return fresh(request, explain_act(hall, who.subject, named_act(act_id)))
 
 
-def _tell(hall: Hall, who: Principal, act_id: ActId) -> Story:
+def explain_act(hall: Hall, customer_ref: str, act_id: ActId) -> ActExplanation:
+    """Explain an act of this customer; of anybody else's there is none.
+
+    Raises: Refused `not_found`, `evidence_gone`.
+    """
+    story = _tell(hall, customer_ref, act_id)
+    found = hall.store.read(
+        lambda connection: read_disputes(connection, customer_ref, hall.pack, Sought(act_id=act_id))
+    )
+    return _told(story, hall.pack_of(story.act.pack_version), found[0] if found else None)
+
+
+def _tell(hall: Hall, customer_ref: str, act_id: ActId) -> Story:
     """Tell the story of an act of this customer; of anybody else's, there is none."""
     try:
         act = hall.store.read(lambda connection: find_act(connection, act_id))
     except NotFound as error:
         raise Refused(ProblemCode.NOT_FOUND) from error
-    if act.customer_ref != who.subject:
+    if act.customer_ref != customer_ref:
         raise Refused(ProblemCode.NOT_FOUND)
     home = hall.settings.home
     try:
