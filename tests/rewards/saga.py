@@ -158,7 +158,7 @@ class Saga:
     def cancel(self) -> None:
         for ref in CUSTOMERS:
             found = self.shop.store.read(lambda c, ref=ref: rewards.read_orders(c, ref))  # type: ignore[misc]
-            if found and found[0].cancellable:
+            if found and (found[0].cancellable or found[0].cancel_on_request):
                 name = read_name("order", found[0].order_id)
                 assert name is not None
                 self.shop.cancel(ref, name)
@@ -244,6 +244,6 @@ AGREE: dict[str, set[str | None]] = {
     "fulfilled": {"fulfilled"},
     "partly_fulfilled": {"partly_fulfilled"},
     "failed": {"failed"},
-    "cancelled": {None},
-    "expired": {None, "withdrawn", "written_off", "failed"},
+    "cancelled": {None, "cancelled", "withdrawn"},
+    "expired": {None, "withdrawn", "written_off", "failed", "cancelled"},
 }

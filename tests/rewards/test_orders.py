@@ -106,7 +106,45 @@ def test_a_customer_cancels_before_the_partner_knows_and_not_after(shop: Shop) -
     with pytest.raises(NotFound):
         shop.cancel(LIN, second)
     work(shop, partner)
+    assert (shop.order(WANG).cancellable, shop.order(WANG).cancel_on_request) == (False, True)
+    shop.later(days=3)
+    shop.cancel(WANG, second)  # at its deadline it ends in any case
+    assert shop.order(WANG).state is State.EXPIRED
     refused("not_cancellable", lambda: shop.cancel(WANG, second))
+    assert shop.broken() == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "states", "reason", "requested"),
+    [
+        (says("cancelled"), ["held", "sent", "sent", "cancelled"], "cancel_agreed", False),
+        (Heard(unknown=True), ["held", "sent", "sent", "cancelled", "cancelled"], "withdrawn", False),
+        (Heard(refused=True), ["held", "sent", "sent", "sent"], "cancel_refused", False),
+        (says("confirmed"), ["held", "sent", "sent", "confirmed", "confirmed"], "cancel_refused", False),
+        (says("fulfilled"), ["held", "sent", "sent", "fulfilled"], "by_partner", False),
+        (Heard(received=True), ["held", "sent", "sent"], "cancel_asked", True),
+        (Heard(trouble=Trouble.TOO_SLOW), ["held", "sent", "sent"], "cancel_asked", True),
+    ],
+)
+def test_a_partner_that_has_an_order_is_asked_to_cancel_it(
+    shop: Shop, answer: Heard, states: list[str], reason: str, requested: bool
+) -> None:
+    order_id = shop.place(LIN, GYM)
+    work(shop, Partner())
+    shop.cancel(LIN, order_id)
+    shop.cancel(LIN, order_id)
+    assert shop.order(LIN).cancel_requested
+    partner = Partner(lambda kind, _order: answer if kind == "cancel" else Heard(unknown=True))
+    work(shop, partner)
+    order = shop.order(LIN)
+    assert (shop.states(LIN), order.history[-1].reason, order.cancel_requested) == (states, reason, requested)
+    assert [kind for kind, _ in partner.calls][:1] == ["cancel"]
+    assert shop.energy(LIN) == {"cancelled": (10_000, 0), "fulfilled": (7_000, 0)}.get(states[-1], (7_000, 3_000))
+    if reason == "cancel_refused":
+        refused("not_cancellable", lambda: shop.cancel(LIN, order_id))
+    shop.later(days=3)
+    shop.sweep()
+    assert shop.energy(LIN) == ((7_000, 0) if "fulfilled" in states else (10_000, 0))  # the deadline still rules
     assert shop.broken() == []
 
 

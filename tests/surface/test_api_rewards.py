@@ -93,7 +93,7 @@ def test_what_is_refused_says_why(lin: Asker, wang: Asker, shop: Shop) -> None:
     assert shop.energy("cust-wang") == (0, 0)
 
 
-def test_an_order_is_cancelled_while_the_partner_does_not_know_of_it(lin: Asker, wang: Asker, shop: Shop) -> None:
+def test_an_order_is_cancelled_at_once_or_after_its_partner_was_asked(lin: Asker, wang: Asker, shop: Shop) -> None:
     name = order(lin).json()["order_id"]
     refused(wang("GET", f"/v1/orders/{name}"), 404, "not_found")
     refused(wang("POST", f"/v1/orders/{name}/cancel"), 404, "not_found")
@@ -103,7 +103,12 @@ def test_an_order_is_cancelled_while_the_partner_does_not_know_of_it(lin: Asker,
     assert (shop.energy(LIN), shop.stock(GYM)) == ((5_000, 0), 3)
     second = order(lin).json()["order_id"]
     rewards.turn(shop.bench(Partner()))
-    refused(lin("POST", f"/v1/orders/{second}/cancel"), 409, "not_cancellable")
+    asked = lin.post(f"/v1/orders/{second}/cancel")
+    assert (asked["state"], asked["cancel_requested"], asked["cancel_on_request"]) == ("sent", True, False)
+    assert asked["history"][-1]["because"]["en"] == "You asked to cancel it; the partner is asked"
+    rewards.turn(shop.bench(Partner(lambda _kind, _order: says("cancelled"))))
+    assert lin.get(f"/v1/orders/{second}")["state"] == "cancelled"
+    refused(lin("POST", "/v1/orders/order_" + "0" * 26 + "/cancel"), 404, "not_found")
 
 
 def test_an_account_with_an_order_under_way_is_not_closed(lin: Asker, shop: Shop) -> None:

@@ -44,6 +44,7 @@ class Heard(NamedTuple):
     said: Said | None = None
     received: bool = False
     unknown: bool = False
+    refused: bool = False  # it was asked to cancel the order, and will not
     trouble: Trouble | None = None
 
 
@@ -58,7 +59,7 @@ class _Answer(msgspec.Struct, kw_only=True):
 
 
 class Caller(Protocol):
-    """Calls a partner about an order: `send`, `ask` or `withdraw`. `to`: where goods go, told when they are sent."""
+    """Calls a partner about an order: `send`, `ask`, `withdraw`, `cancel`. `to`: where goods go, told when sent."""
 
     def __call__(self, kind: str, order: Kept, now: datetime, to: PostalAddress | None = None) -> Heard:
         """Call, and give what was heard. Never raises for what a partner does."""
@@ -72,7 +73,7 @@ class HttpCaller:
         self.partners, self.seconds_max = partners, seconds_max
 
     def __call__(self, kind: str, order: Kept, now: datetime, to: PostalAddress | None = None) -> Heard:
-        """POST the order, GET what became of it, or POST that it is void."""
+        """POST the order, GET what became of it, POST that it is void, or POST the wish to cancel it."""
         address = self.partners.get(order.partner)
         if address is None:
             return Heard(trouble=Trouble.NO_ADDRESS)
@@ -81,6 +82,7 @@ class HttpCaller:
             "send": ("POST", "/orders", msgspec.json.encode(_told(order, name, to))),
             "ask": ("GET", f"/orders/{name}", b""),
             "withdraw": ("POST", f"/orders/{name}/withdraw", b"{}"),
+            "cancel": ("POST", f"/orders/{name}/cancel", b"{}"),
         }[kind]
         headers = sign(address.secrets[0], f"{kind}-{name}", now, body)
         headers |= {"Idempotency-Key": name, "Content-Type": "application/json", "User-Agent": "ditan"}
@@ -105,6 +107,8 @@ def read_answer(kind: str, status: int, content: bytes, now: datetime) -> Heard:
         return Heard(trouble=Trouble.GARBAGE if status < 400 else Trouble.REFUSED)
     if answer.status in {"received", "withdrawn"}:
         return Heard(received=True)
+    if kind == "cancel" and answer.status == "refused":
+        return Heard(refused=True)
     said = read_said(answer.status, answer.at or now, answer.reason, answer.delivered, answer.code)
     return Heard(said=said) if said else Heard(trouble=Trouble.GARBAGE)
 

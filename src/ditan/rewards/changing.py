@@ -112,6 +112,16 @@ def note(
     return after
 
 
+def noted(connection: psycopg.Connection[Any], order: Kept, reason: OrderReason) -> bool:
+    """Whether something stands in the history."""
+    return bool(store.fetch(connection, "noted", {"order_id": order.order_id, "reason": reason.value}))
+
+
+def cancel_by_partner(connection: psycopg.Connection[Any], order: Kept, now: datetime) -> None:
+    """Cancel an order as its customer asked and its partner agreed."""
+    change(connection, order, State.CANCELLED, OrderReason.CANCEL_AGREED, by="partner", at=now, now=now)
+
+
 def let_go(connection: psycopg.Connection[Any], order: Kept, now: datetime) -> None:
     """Release the hold of an order whose deadline has passed; the database lets the order expire with it."""
     if order.state in OPEN:
@@ -137,7 +147,7 @@ def heard(connection: psycopg.Connection[Any], order: Kept, said: Said, now: dat
     if order.state not in NOTHING and said.state in OPEN and order.state is not State.HELD:
         return "exists"  # older news
     outcome = OrderReason.TOO_LATE if order.state in NOTHING else OrderReason.NOT_POSSIBLE
-    if not store.fetch(connection, "noted", {"order_id": order.order_id, "reason": outcome.value}):
+    if not noted(connection, order, outcome):
         note(connection, order, outcome, by="partner", at=said.at, now=now)
     return outcome.value
 

@@ -88,6 +88,9 @@ class OrderReason(StrEnum):
     TOO_LATE = "too_late"
     NOT_POSSIBLE = "not_possible"
     WITHDRAWN = "withdrawn"
+    CANCEL_ASKED = "cancel_asked"
+    CANCEL_AGREED = "cancel_agreed"
+    CANCEL_REFUSED = "cancel_refused"
 
     @property
     def meaning(self) -> Text:
@@ -124,6 +127,9 @@ REASON_MEANING: Final[dict[OrderReason, Text]] = {
     OrderReason.NOT_POSSIBLE: Text(
         zh="伙伴的消息与订单状态不符，订单不变", en="What the partner said does not fit; the order stays as it is"
     ),
+    OrderReason.CANCEL_ASKED: Text(zh="您请求取消，正在问伙伴", en="You asked to cancel it; the partner is asked"),
+    OrderReason.CANCEL_AGREED: Text(zh="伙伴同意取消", en="The partner agrees to cancel it"),
+    OrderReason.CANCEL_REFUSED: Text(zh="伙伴不能取消，订单继续", en="The partner cannot cancel it; the order goes on"),
     OrderReason.WITHDRAWN: Text(zh="伙伴已知道订单作废", en="The partner knows that the order is void"),
 }
 
@@ -157,7 +163,7 @@ ORDER_MEANING: Final[dict[OrderCode, Text]] = {
     OrderCode.OVER_LIMIT: Text(zh="超过您在本期的兑换限额", en="this is more than you may have in this period"),
     OrderCode.CONFLICT: Text(zh="同一请求号已用于另一订单", en="this request was used for another order"),
     OrderCode.NOT_CANCELLABLE: Text(
-        zh="订单已交给伙伴或已结束，不能取消", en="the order is with the partner, or over, and cannot be cancelled"
+        zh="订单已结束，或伙伴不能取消", en="the order is over, or its partner cannot cancel it"
     ),
 }
 

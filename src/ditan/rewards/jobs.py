@@ -21,7 +21,7 @@ _LAST_ASK = timedelta(minutes=limits.ask_before_minutes)
 
 
 class Job(Noun, kw_only=True):
-    """Something to be done: `send` an order, `ask` for it, or `withdraw` it."""
+    """Something to be done: `send` an order, `ask` for it, `withdraw` it, or have the partner `cancel` it."""
 
     job_id: int
     order_id: UUID

@@ -21,8 +21,8 @@ from ditan.model import Noun, Text
 from ditan.rewards import store
 from ditan.rewards.addresses import copy_for_order, has_address
 from ditan.rewards.cataloguing import Period, Picture, Reward, RewardKind
-from ditan.rewards.changing import Kept, change, kept, let_go
-from ditan.rewards.codes import OrderCode, OrderReason, OrderRefusal, State
+from ditan.rewards.changing import Kept, change, kept, let_go, note, noted
+from ditan.rewards.codes import OPEN, OrderCode, OrderReason, OrderRefusal, State
 from ditan.rewards.registering import Offer
 from ditan.rewards.trees import tree_number
 
@@ -69,7 +69,9 @@ class Order(Noun, kw_only=True):
     delivered: int | None
     code: str | None
     certificates: list[str]  # numbers of trees: anybody can look one up
-    cancellable: bool
+    cancellable: bool  # at once
+    cancel_on_request: bool  # the partner has it, and is asked first
+    cancel_requested: bool  # the partner has not answered yet
     history: list[Change]
 
 
@@ -184,21 +186,32 @@ def _require_offered(
 
 
 def cancel(connection: psycopg.Connection[Any], customer_ref: str, order_id: UUID, now: datetime) -> None:
-    """Cancel an order that the partner does not know of yet; again changes nothing.
+    """Cancel an order that the partner does not know of yet, or have the partner asked; again changes nothing.
+
+    A partner may agree or not; at its deadline the order ends in any case.
 
     Raises: NotFound when the customer has no such order; OrderRefusal `not_cancellable`.
     """
     order = _own(connection, customer_ref, order_id)
     if order.state is State.CANCELLED:
         return
-    if order.state is not State.HELD:
-        raise OrderRefusal(
-            OrderCode.NOT_CANCELLABLE, "Its history says where it is; at its deadline it ends by itself."
-        )
+    if order.state not in OPEN:
+        raise OrderRefusal(OrderCode.NOT_CANCELLABLE, "It is over: its history says how.")
     if now >= order.deadline:
         let_go(connection, order, now)
-        return
-    change(connection, order, State.CANCELLED, OrderReason.BY_CUSTOMER, by="customer", at=now, now=now)
+    elif order.state is State.HELD:
+        change(connection, order, State.CANCELLED, OrderReason.BY_CUSTOMER, by="customer", at=now, now=now)
+    else:
+        _ask_to_cancel(connection, order, now)
+
+
+def _ask_to_cancel(connection: psycopg.Connection[Any], order: Kept, now: datetime) -> None:
+    """Have the partner asked, once."""
+    if noted(connection, order, OrderReason.CANCEL_REFUSED):
+        raise OrderRefusal(OrderCode.NOT_CANCELLABLE, "Its partner was asked; at its deadline it ends by itself.")
+    if not noted(connection, order, OrderReason.CANCEL_ASKED):
+        note(connection, order, OrderReason.CANCEL_ASKED, by="customer", at=now, now=now)
+        store.write(connection, "write_job", {"order_id": order.order_id, "kind": "cancel", "due_at": now})
 
 
 def _own(connection: psycopg.Connection[Any], customer_ref: str, order_id: UUID) -> Kept:
@@ -226,6 +239,8 @@ def read_orders(
 
 def _order(row: dict[str, Any]) -> Order:
     reward, state = msgspec.convert(row["reward"], Reward), State(row["state"])
+    reasons = {each["reason"] for each in row["history"]}
+    asked = OrderReason.CANCEL_ASKED in reasons
     return Order(
         order_id=show("order", row["order_id"]),
         reward_id=reward.id,
@@ -246,6 +261,8 @@ def _order(row: dict[str, Any]) -> Order:
         code=row["code"],
         certificates=[tree_number(no, datetime.fromisoformat(at)) for no, at in row["trees"] or []],
         cancellable=state is State.HELD,
+        cancel_on_request=state in OPEN and state is not State.HELD and not asked,
+        cancel_requested=state in OPEN and asked and OrderReason.CANCEL_REFUSED not in reasons,
         history=[_change(each) for each in row["history"]],
     )
 

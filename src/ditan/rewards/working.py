@@ -17,7 +17,7 @@ from ditan.kernel.envelope import MasterKeys, Unreadable
 from ditan.rewards import jobs
 from ditan.rewards.addresses import address_of
 from ditan.rewards.calling import Caller, Heard, Trouble
-from ditan.rewards.changing import Kept, change, heard, let_go, locked, note
+from ditan.rewards.changing import Kept, cancel_by_partner, change, heard, let_go, locked, note
 from ditan.rewards.codes import OPEN, OrderReason, State
 from ditan.rewards.jobs import Job
 from ditan.store import Store
@@ -94,15 +94,19 @@ def _write(connection: Connection, job: Job, told: Heard, now: datetime) -> None
     order = locked(connection, job.order_id)
     if order is None:
         return
-    if told.said is not None:
+    if told.said is not None and not (job.kind == "cancel" and told.said.state is State.CANCELLED):
         heard(connection, order, told.said, now)
         order = locked(connection, job.order_id) or order
     if job.kind == "withdraw":
         _write_withdrawn(connection, order, job, told, now)
     elif order.state not in OPEN:
         jobs.finish(connection, job)
+        if job.kind == "send" and order.state is State.CANCELLED and told.said is None and not told.unknown:
+            jobs.add(connection, order.order_id, "withdraw", now)  # cancelled while it was on its way
     elif now >= order.deadline:
         let_go(connection, order, now)
+    elif job.kind == "cancel":
+        _write_cancelled(connection, order, job, told, now)
     elif told.unknown:  # the partner lost it, or never had it: the same order again, under the same key
         jobs.finish(connection, job)
         jobs.add(connection, order.order_id, "send", now)
@@ -113,6 +117,20 @@ def _write(connection: Connection, job: Job, told: Heard, now: datetime) -> None
         jobs.add(connection, order.order_id, "ask", jobs.first_ask(order.deadline, now))
     else:
         jobs.repeat(connection, job, now, deadline=order.deadline)
+
+
+def _write_cancelled(connection: Connection, order: Kept, job: Job, told: Heard, now: datetime) -> None:
+    """Write down what a partner said to the wish to cancel. It says nothing, and the order goes on to its deadline."""
+    if told.unknown or (told.said is not None and told.said.state is State.CANCELLED):
+        cancel_by_partner(connection, order, now)
+        if told.unknown:  # it may be on its way to the partner
+            jobs.add(connection, order.order_id, "withdraw", now)
+    elif told.trouble is not None:
+        jobs.repeat(connection, job, now, deadline=order.deadline, trouble=told.trouble)
+    else:
+        if told.refused or (told.said is not None and told.said.state in OPEN):
+            note(connection, order, OrderReason.CANCEL_REFUSED, by="partner", at=now, now=now)
+        jobs.finish(connection, job)
 
 
 def _write_withdrawn(connection: Connection, order: Kept, job: Job, told: Heard, now: datetime) -> None:

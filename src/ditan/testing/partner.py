@@ -30,7 +30,7 @@ from ditan.kernel.settings import load_settings
 from ditan.kernel.webhooks import Disbelieved, believe, read_secret, sign
 
 _MINUTE: Final = timedelta(minutes=1)
-_OVER: Final = frozenset({"fulfilled", "partly_fulfilled", "failed", "withdrawn", "written_off"})
+_OVER: Final = frozenset({"fulfilled", "partly_fulfilled", "failed", "withdrawn", "written_off", "cancelled"})
 
 
 class Behavior(StrEnum):
@@ -69,6 +69,7 @@ class Taken(Struct, kw_only=True):
     deliveries: int = 0
     keys: set[str] = field(default_factory=set)
     deliver_to: dict[str, str] | None = None
+    agrees: bool | None = None  # to cancel it; decided by the seed when it is asked
 
 
 class Reply(NamedTuple):
@@ -116,6 +117,8 @@ class PartnerSimulator:
             if order is None:
                 return Reply(404, b'{"error": "unknown"}')
             order.keys.add(key)
+            if parts[2:] == ["cancel"]:
+                return self._cancel(order)
             return self._withdraw(order) if parts[2:] == ["withdraw"] else self._ask(order)
 
     def tick(self) -> list[Message]:
@@ -203,9 +206,9 @@ class PartnerSimulator:
             return Reply(404, b'{"error": "unknown"}')
         return self._answer(order)
 
-    def _answer(self, order: Taken) -> Reply:
+    def _answer(self, order: Taken, status: str | None = None) -> Reply:
         order.calls += 1
-        told = json.dumps({"status": order.status, "reason": order.reason} | _known(order)).encode()
+        told = json.dumps({"status": status or order.status, "reason": order.reason} | _known(order)).encode()
         match order.behavior:
             case Behavior.SLOW if order.calls == 1:
                 return Reply(200, told, wait=True)
@@ -216,6 +219,17 @@ class PartnerSimulator:
             case Behavior.DOWN if order.calls <= 3:
                 return Reply(503, b"")
         return Reply(200, told)
+
+    def _cancel(self, order: Taken) -> Reply:
+        """Agree or not, the same however often it is asked; what was delivered stays delivered."""
+        if order.status in _OVER:
+            return self._answer(order)
+        if order.agrees is None:
+            order.agrees = random.Random(f"{self.seed} cancel {order.order_id}").random() < 0.5
+        if not order.agrees:
+            return self._answer(order, "refused")
+        order.status, order.reason = "cancelled", "by_partner"
+        return self._answer(order)
 
     def _withdraw(self, order: Taken) -> Reply:
         if order.status in {"fulfilled", "partly_fulfilled"}:

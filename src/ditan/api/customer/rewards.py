@@ -120,7 +120,10 @@ def order(request: AnyRequest, hall: GivenHall, who: GivenWho, order_id: OrderNa
 def cancel_order(
     request: AnyRequest, hall: GivenHall, who: GivenWho, idempotency_key: IdempotencyKey, order_id: OrderName
 ) -> Response[Order]:
-    """Cancel an order that the partner does not know of yet; energy and stock go back at once."""
+    """Cancel an order: at once while the partner does not know of it, else the partner is asked and may refuse.
+
+    Energy and stock go back when it is cancelled, or at its deadline.
+    """
     name = _named(order_id)
 
     def work(connection: Connection) -> Order:
