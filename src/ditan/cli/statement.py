@@ -22,6 +22,7 @@ from ditan.cli.showing import (
     speaks_chinese,
     table,
 )
+from ditan.home.wording import debt_text
 from ditan.kernel.clock import BUSINESS_ZONE, SYSTEM_CLOCK
 from ditan.kernel.errors import InvalidInput
 from ditan.kernel.settings import Settings, load_settings
@@ -93,12 +94,7 @@ def places_of(balance: Balance) -> list[Text]:
     )
     sentences = [Text(zh=f"现有能量：{now.zh or '无'}。", en=f"Energy: {now.en or 'none'}.")]
     if owed := balance.owed_energy:
-        sentences.append(
-            Text(
-                zh=f"尚欠 {owed:,} 能量：退款应收回的多于当时可用的，之后所得先抵还。",
-                en=f"{owed:,} energy is owed: refunds took back more than there was; later earnings pay it first.",
-            )
-        )
+        sentences.append(debt_text(owed))
     return sentences
 
 

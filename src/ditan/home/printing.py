@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple
 from fpdf import FPDF
 
 from ditan.home.statements import MonthStatement
-from ditan.home.wording import day_text, exact_grams, month_text
+from ditan.home.wording import day_text, debt_text, exact_grams, month_text
 from ditan.kernel.clock import BUSINESS_ZONE, business_day
 from ditan.model import Family, Status, Text
 
@@ -79,6 +79,7 @@ _STATUS: Final = {
 
 def every_word() -> Iterator[str]:
     """Give every word of our own that a statement may hold: its type must have their characters."""
+    yield from (debt_text(0).zh, debt_text(0).en)
     for texts in (_WORDS, _FAMILY, _MOVE, _STATUS):
         for text in texts.values():
             yield from (text.zh, text.en)
@@ -98,7 +99,7 @@ def print_statement(statement: MonthStatement, language: Language) -> bytes:
     sheet.add_page()
     sheet.head()
     sheet.assets()
-    if not (statement.scenarios or statement.moves):
+    if not (statement.scenarios or statement.moves or statement.debt):
         sheet.note(sheet.word("none"))
     if statement.scenarios:
         sheet.scenarios()
@@ -112,6 +113,8 @@ def print_statement(statement: MonthStatement, language: Language) -> bytes:
             (each.occurred_at, each.name, each.act_id, -each.carbon_mg, -each.energy) for each in statement.reversals
         ]
         sheet.lines("back", taken)
+    if statement.debt:
+        sheet.paragraph(sheet.say(statement.debt))
     sheet.methodologies()
     return bytes(sheet.output())
 
@@ -262,6 +265,15 @@ class _Sheet(FPDF):
         self.set_x(_LEFT)
         self.put(0, text, size=10)
         self.set_y(self.get_y() + 12)
+
+    def paragraph(self, text: str) -> None:
+        """A sentence that may need two lines."""
+        self.room(3 * _ROW)
+        self.set_x(_LEFT)
+        self.set_font("house", size=10)
+        self.set_text_color(*_WARM)
+        self.multi_cell(_RIGHT - _LEFT, _ROW, text, align="L")
+        self.set_y(self.get_y() + 4)
 
     def columns(self, columns: Sequence[Column]) -> None:
         self.cells(columns, [column.head for column in columns], size=8, color=_INK_2)

@@ -151,6 +151,13 @@ FROM holder JOIN ledger.entry e USING (customer_id)
 WHERE e.recorded_at >= %(start)s AND e.recorded_at < %(end)s
 GROUP BY e.kind
 UNION ALL
+SELECT 'owed', NULL, NULL, NULL, 0, '', 0, (coalesce((
+        SELECT sum(r.owed_energy) FROM ledger.reversal r JOIN feed.batch b USING (batch_id)
+        WHERE r.customer_id = h.customer_id AND b.received_at < %(end)s), 0)
+    + coalesce((SELECT sum(e.owed_energy) FROM ledger.entry e
+        WHERE e.customer_id = h.customer_id AND e.recorded_at < %(end)s), 0))::bigint
+FROM holder h
+UNION ALL
 SELECT 'methodology', NULL, NULL, NULL, 0, p.version || ' ' || (p.content ->> 'status'), 0, 0
 FROM methodology.pack p WHERE p.pack_id IN (
     SELECT a.pack_id FROM holder JOIN ledger.act a USING (customer_id)

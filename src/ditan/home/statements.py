@@ -9,6 +9,7 @@ import psycopg
 
 from ditan.home import store
 from ditan.home.page import NOTICE, month_named
+from ditan.home.wording import debt_text
 from ditan.kernel.ids import key, show, show_act
 from ditan.model import Family, Noun, Pack, Scenario, Status, Text
 
@@ -73,6 +74,8 @@ class MonthStatement(Noun, kw_only=True):
     energy: int
     scenarios: list[StatementSum]
     moves: list[Move]
+    owed_energy: int  # at the end of the month, or now
+    debt: Text | None  # what is owed, in one sentence; None: nothing is
     acts: list[StatementAct]
     reversals: list[StatementReversal]
     methodologies: list[UsedMethodology]
@@ -106,6 +109,7 @@ def read_statement(
     acts = [row for row in rows if row["kind"] == "act"]
     reversals = [row for row in rows if row["kind"] == "reversal"]
     sums = [_sum(scenario, acts, reversals) for scenario in sorted(scenarios.values(), key=lambda each: each.number)]
+    owed = sum(row["energy"] for row in rows if row["kind"] == "owed")
     versions = [row["name"].rpartition(" ") for row in rows if row["kind"] == "methodology"]
     return MonthStatement(
         account=key(customer_ref).hex[:8].upper(),
@@ -117,6 +121,8 @@ def read_statement(
         energy=sum(each.energy for each in sums),
         scenarios=[each for each in sums if each.acts or each.carbon_mg or each.energy],
         moves=[Move(kind=row["name"], energy=row["energy"]) for row in rows if row["kind"] == "move" and row["energy"]],
+        owed_energy=owed,
+        debt=debt_text(owed) if owed else None,
         acts=[_act(row, scenarios[row["scenario"]]) for row in acts],
         reversals=[_reversal(row, scenarios[row["scenario"]]) for row in reversals],
         methodologies=[UsedMethodology(version=version, status=Status(status)) for version, _, status in versions],

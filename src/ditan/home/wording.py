@@ -45,6 +45,15 @@ def month_text(month: str) -> Text:
     return Text(zh=f"{year}年{int(number)}月", en=f"{_MONTHS[int(number) - 1]} {year}")
 
 
+def debt_text(energy: int) -> Text:
+    """Say what is owed, and that what was redeemed stays."""
+    return Text(
+        zh=f"退款应收回的能量已用于兑换：换得的不收回，尚欠 {energy:,} 能量，之后所得先抵还。",
+        en=f"Energy that refunds take back was used: what you got for it stays yours, {energy:,} energy is owed, "
+        "and what you earn next pays it first.",
+    )
+
+
 def listed(*parts: Text | None) -> Text:
     """Put parts together as one list; those that are not there are left out."""
     told = [part for part in parts if part is not None]
