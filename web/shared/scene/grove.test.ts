@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { alone, type Growth, hillside, promisedTree, stands } from './grove'
 
-const GROWTHS: Growth[] = ['ordered', 'waiting', 'planned', 'planted', 'surveyed', 'replaced', 'void']
+const GROWTHS: Growth[] = ['ordered', 'waiting', 'planned', 'planted', 'surveyed', 'replaced', 'failed', 'void']
 const outline = (growth: Growth) =>
   JSON.stringify(promisedTree(growth, 'tree', 50, 50, 1, 1).map(({ d, dash }) => [d, dash]))
 

@@ -19,7 +19,7 @@ import {
 import { board, grass, pine, roundTree, seedling } from './plants'
 
 /** How far a tree has come. Each looks different in outline, so that no color needs to tell them apart. */
-export type Growth = 'ordered' | 'waiting' | 'planned' | 'planted' | 'surveyed' | 'replaced' | 'void'
+export type Growth = 'ordered' | 'waiting' | 'planned' | 'planted' | 'surveyed' | 'replaced' | 'failed' | 'void'
 export type Kind = 'tree' | 'pine'
 
 /** A sapling that is not there yet, as the house of the first stage is: a plan in broken lines. */
@@ -58,6 +58,17 @@ function posts(x: number, y: number, s: number): Mark[] {
   return [ink(post(-8) + post(8), 2 * s, 'wood'), ink(`M${num(x - 8 * s)} ${num(y - 17 * s)}h${num(16 * s)}`, 1.1)]
 }
 
+/** A bare stem that leans: it did not take. */
+function withered(x: number, y: number, s: number): Mark[] {
+  const stem = smooth([
+    [x, y],
+    [x + 2 * s, y - 11 * s],
+    [x + 9 * s, y - 21 * s],
+  ])
+  const twigs = `M${num(x + 3 * s)} ${num(y - 13 * s)}l${num(-6 * s)} ${num(-6 * s)}M${num(x + 6 * s)} ${num(y - 17 * s)}l${num(8 * s)} ${num(-1 * s)}`
+  return [shape(oval(x, y + 1, 13 * s, 4 * s), 'soil', 1.1), ink(stem, 1.8), ink(twigs, 1.2)]
+}
+
 /** A board without a tree: the certificate is void. */
 function bareBoard(x: number, y: number, s: number): Mark[] {
   return board(x - 9 * s, y, s).map(({ d, w = 1 }) => ink(d, w, 'line', '3 3'))
@@ -77,6 +88,8 @@ export function promisedTree(growth: Growth, kind: Kind, x: number, y: number, s
       return [...seedling(x, y, 1.15 * s), ...sign]
     case 'replaced':
       return [...posts(x, y, s), ...seedling(x, y, 1.15 * s), ...sign]
+    case 'failed':
+      return [...withered(x, y, s), ...sign]
     case 'void':
       return bareBoard(x, y, s)
     case 'surveyed':

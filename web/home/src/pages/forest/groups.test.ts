@@ -64,6 +64,29 @@ describe('the trees of a customer', () => {
 })
 
 describe('the way of a tree', () => {
+  const failed = { kind: 'failed', on: '2027-05-20', evidence: 'GH-2', planting_id: 2 }
+  const hows = (given: Partial<Certificate>) => wayOf(certificate(given), say, '').map(({ name, how }) => [name, how])
+
+  it('tells that this tree failed, and what became of it', () => {
+    const of = { planting_id: 2, trees: 3, events: [planted] }
+    expect(hows({ ...of, state: 'failed', history: [failed] }).slice(-2)).toEqual([
+      ['tree_failed', 'off'],
+      ['stepAhead', 'next'],
+    ])
+    const back = { kind: 'refunded', on: '2027-06-01', evidence: 'GH-3', planting_id: 2 }
+    expect(hows({ ...of, state: 'refunded', history: [failed, back] }).pop()).toEqual(['tree_refunded', 'off'])
+    const again = { kind: 'replaced', on: '2027-06-01', evidence: 'GH-4', planting_id: 7 }
+    const events = [{ ...planted, on: '2027-06-01' }]
+    const replanted = { planting_id: 7, trees: 1, events, state: 'replanted', history: [failed, again] }
+    expect(hows(replanted)).toEqual([
+      ['stepIssued', 'done'],
+      ['tree_failed', 'off'],
+      ['tree_replaced', 'done'],
+      ['step_planted', 'done'],
+      ['step_surveyed', 'next'],
+    ])
+  })
+
   it('says what is next and what may come', () => {
     expect(wayOf(certificate({}), say, '').map(({ key, how }) => [key, how])).toEqual([
       ['issued', 'done'],
@@ -76,7 +99,7 @@ describe('the way of a tree', () => {
     expect(steps.map(({ key, how }) => [key, how])).toEqual([
       ['issued', 'done'],
       ['planned', 'done'],
-      ['0', 'done'],
+      ['p0', 'done'],
       ['surveyed', 'next'],
     ])
     expect(steps[2]).toMatchObject({ proof: 'GH-1', name: 'step_planted' })

@@ -3,9 +3,17 @@ import type { Schema } from '@/api/client'
 
 import type { Growth, Kind } from '@ditan/shared/scene/grove'
 
-export type Certificate = Schema['Certificate']
+/** What happened to this tree alone, once a server tells it. */
+export interface TreeEvent {
+  kind: string
+  on: string
+  evidence: string
+  planting_id: number
+}
+/** The states are read as words: a later server may have more of them. */
+export type Certificate = Omit<Schema['Certificate'], 'state'> & { state: string; history?: TreeEvent[] }
 export type Forest = Schema['Forest']
-export type OwnTree = Schema['OwnTree']
+export type OwnTree = Omit<Schema['OwnTree'], 'certificate'> & { certificate: Certificate }
 
 const GROWTHS: Partial<Record<string, Growth>> = {
   waiting: 'waiting',
@@ -13,13 +21,15 @@ const GROWTHS: Partial<Record<string, Growth>> = {
   planted: 'planted',
   surveyed: 'surveyed',
   replaced: 'replaced',
+  replanted: 'replaced',
+  failed: 'failed',
 }
 
 /** How a tree is drawn. What a later server may say besides is drawn as what ended. */
 export const growthOf = (state: string): Growth => GROWTHS[state] ?? 'void'
 export const kindOf = (picture: string): Kind => (picture === 'pine' ? 'pine' : 'tree')
 
-/** Trees that share everything but their numbers: of one planting, or waiting for one. */
+/** Trees that share everything but their numbers: of one planting and one fate, or waiting for one. */
 export interface Batch {
   key: string
   growth: Growth
@@ -34,7 +44,8 @@ export function batches(trees: readonly OwnTree[]): Batch[] {
     const { certificate: it } = tree
     const growth = growthOf(it.state)
     const place = it.planting_id ?? `${it.species.zh} ${it.region.zh} ${it.partner.zh}`
-    const key = `${place} ${growth === 'void' ? it.state : ''}`
+    const own = growth === 'void' ? it.state : ''
+    const key = `${place} ${own} ${JSON.stringify(it.history ?? [])}`
     const batch = found.get(key)
     if (batch) batch.trees.push(tree)
     else found.set(key, { key, growth, first: it, trees: [tree] })
@@ -45,7 +56,7 @@ export function batches(trees: readonly OwnTree[]): Batch[] {
   )
 }
 
-const OLDEST_FIRST: readonly Growth[] = ['surveyed', 'replaced', 'planted', 'planned', 'waiting', 'ordered']
+const OLDEST_FIRST: readonly Growth[] = ['surveyed', 'replaced', 'planted', 'failed', 'planned', 'waiting', 'ordered']
 
 export interface Drawn {
   growth: Growth
