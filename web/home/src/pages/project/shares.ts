@@ -1,7 +1,8 @@
 /** A project's money as parts of a bar: all of it yuan, each donation in exactly one part. */
 import type { Schema } from '@/api/client'
 
-export type Project = Schema['Project']
+/** `returned_fen`: of donations that came back, once a server tells it. */
+export type Project = Schema['Project'] & { returned_fen?: number }
 export const PLACES = ['received', 'sent', 'given', 'pledged'] as const
 export type MoneyPlace = (typeof PLACES)[number]
 
