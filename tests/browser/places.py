@@ -13,7 +13,7 @@ from ditan.testing import factories
 
 
 class Place(NamedTuple):
-    """A page: its address, with `{act}` and `{month}` of the customer, `{certificate}` of the first tree."""
+    """A page: its address, with `{act}`, `{month}`, `{order}` of the customer, `{certificate}` of the first tree."""
 
     path: str
     who: str = "busy"
@@ -37,6 +37,10 @@ PLACES: dict[str, Place] = {
     "statements": Place("/statements"),
     "statement": Place("/statements/{month}"),
     "notices": Place("/notices"),
+    "mall": Place("/mall"),
+    "reward": Place("/mall/tree_haloxylon"),
+    "orders": Place("/orders"),
+    "order": Place("/orders/{order}"),
     "forest": Place("/forest"),
     "certificate": Place("/certificates/{certificate}", who="nobody"),
     "donations": Place("/donations"),
@@ -53,6 +57,11 @@ def address_of(place: Place, bank: Bank, who: Customer | None) -> str:
     if "{month}" in place.path:
         assert who is not None
         return place.path.format(month=bank.ask(who, "GET", "/v1/statements")["months"][0]["month"])
+    if "{order}" in place.path:
+        assert who is not None
+        orders: list[Any] = bank.ask(who, "GET", "/v1/orders")["orders"]
+        done = [each for each in orders if each["certificates"]]
+        return place.path.format(order=(done or orders)[0]["order_id"])
     if "{certificate}" in place.path:
         [(_tree_no, found_)] = bank.store.read(lambda connection: read_certificates(connection, [1]))
         return place.path.format(certificate=found_.number)

@@ -5,7 +5,7 @@ import { farHills, midHills, mist, under } from './land'
 import { flat, ink, type Mark, type Point, smooth } from './pen'
 import { bigTree, board, fruitsOn, grass, pine, plantedTree, roundTree } from './plants'
 
-export const VISTA_BOX = '-195 224 780 246'
+export const VISTA_BOX = '-520 224 1430 246'
 const NEAR: readonly Point[] = [
   [-540, 372],
   [-380, 380],
@@ -57,6 +57,17 @@ const ROWS = [
   [-64, 406, 0.56],
   [-150, 424, 0.7],
   [-92, 424, 0.68],
+  [-208, 408, 0.6],
+  [-266, 410, 0.58],
+  [-236, 426, 0.7],
+  [-306, 426, 0.68],
+  [-352, 410, 0.6],
+  [594, 406, 0.6],
+  [652, 404, 0.58],
+  [574, 424, 0.7],
+  [636, 424, 0.7],
+  [704, 408, 0.6],
+  [764, 424, 0.68],
 ] as const
 
 const CROWN = [
