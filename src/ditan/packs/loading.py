@@ -17,6 +17,7 @@ import csv
 import hashlib
 import tomllib
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -110,13 +111,19 @@ def version(pack: Pack) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
-        kept = {f.encode_name: (getattr(value, f.name), f) for f in fields(value)}
+        kept = {f.encode_name: (getattr(value, f.name), f) for f in _fields(type(value))}
         return {name: _plain(v) for name, (v, f) in kept.items() if v != _default(f)}
     if isinstance(value, dict):
         return {key: _plain(v) for key, v in value.items()}
     if isinstance(value, list):
         return [_plain(v) for v in value]
     return value
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """Found out once for a kind: a pack is thousands of nouns."""
+    return fields(kind)
 
 
 def _default(info: msgspec.structs.FieldInfo) -> Any:

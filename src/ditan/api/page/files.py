@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +50,7 @@ def read_built(page: str) -> Mapping[str, Built]:
 
 def _read(path: Path, folder: Path) -> Built:
     body = path.read_bytes()
-    packed = gzip.compress(body, mtime=0) if len(body) > _WORTH_PACKING and path.suffix != ".png" else None
+    packed = _packed(body) if len(body) > _WORTH_PACKING and path.suffix != ".png" else None
     return Built(
         body=body,
         packed=packed if packed and len(packed) < len(body) else None,
@@ -57,3 +58,9 @@ def _read(path: Path, folder: Path) -> Built:
         etag=f'"{hashlib.sha256(body).hexdigest()[:24]}"',
         forever=path.relative_to(folder).parts[0] == "assets",
     )
+
+
+@cache
+def _packed(body: bytes) -> bytes:
+    """Packed once in a process, however many applications it makes."""
+    return gzip.compress(body, mtime=0)
