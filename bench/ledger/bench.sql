@@ -32,9 +32,10 @@ FROM ledger.holder, generate_series(1, %(acts)s) nth
 WHERE customer_id BETWEEN %(first)s AND %(last)s
 
 -- name: add_readers
--- why: Customers whose key can be computed from their number, with three ripe balls each and energy to spend.
+-- why: Customers whose key can be computed from their number, with three ripe balls each and energy to spend. Their ids are of
+-- why: the upper half of a shard, where no other customer's is; erased ones begin after the last shard.
 WITH made AS MATERIALIZED (
-    SELECT n, lpad(to_hex(n), 32, '0')::uuid AS customer_key, (100::bigint << 40) + n AS customer_id
+    SELECT n, lpad(to_hex(n), 32, '0')::uuid AS customer_key, (121::bigint << 39) + n AS customer_id
     FROM generate_series(%(first)s::bigint, %(last)s::bigint) n
 ), act AS MATERIALIZED (
     SELECT n, customer_id, nth, md5('act ' || n || ' ' || nth)::uuid AS act_id,
@@ -61,7 +62,7 @@ FROM act JOIN made USING (customer_id) GROUP BY customer_id ORDER BY customer_id
 -- name: add_sleepers
 -- why: Customers with one lot each and nothing else: what a month's end must expire.
 WITH made AS MATERIALIZED (
-    SELECT n, ('1' || lpad(to_hex(n), 31, '0'))::uuid AS customer_key, (101::bigint << 40) + n AS customer_id
+    SELECT n, ('1' || lpad(to_hex(n), 31, '0'))::uuid AS customer_key, (123::bigint << 39) + n AS customer_id
     FROM generate_series(%(first)s::bigint, %(last)s::bigint) n
 ), given AS (
     INSERT INTO ledger.entry (entry_id, content_key, customer_id, kind, booked_on, occurred_at, recorded_at, available_energy,
