@@ -186,6 +186,7 @@ class RealWorld:
 
         with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
             patch.setattr(limits, "sweep_customers", 1)
+            patch.setattr(limits, "sweep_connections", 1)
             ledger.sweep(self.store, self.now, die)
         return "killed"
 

@@ -85,6 +85,9 @@ lot_months_max = 63
 #: The customers that one unit of work of a sweep looks at.
 sweep_customers = 50_000
 
+#: The units of work that a sweep has under way at the same time, each on a connection of its own.
+sweep_connections = 2
+
 #: The holds that one unit of work of a sweep releases.
 sweep_holds = 1_000
 

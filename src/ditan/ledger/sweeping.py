@@ -6,7 +6,9 @@ nothing to do (INV-07). Operations settle their own customer first, so no answer
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,27 +35,54 @@ def sweep(database: Store, now: datetime, progress: Callable[[int, int], None] =
     """Release, lapse and expire everything that is due at `now`. `progress` is told of customers done and in all."""
     released = _release(database, now)
     end = database.run(lambda connection: store.fetch(connection, "last_customer"))[0]
-    swept = {"customers": 0, "lapsed_energy": 0, "expired_energy": 0}
-    done, first = 0, 0
-    while first <= end["customer_id"]:
+    swept: Counter[str] = Counter()
 
-        def settle(connection: Connection, first: int = first) -> tuple[int, dict[str, int]]:
-            last = _reach(connection, first - 1, end["customer_id"])
-            return last, store.fetch(connection, "settle", {"first": first, "last": last, "now": now})[0]
+    def settled(piece: dict[str, Any]) -> None:
+        swept.update({"pieces": 1} | {name: int(value) for name, value in piece.items()})
+        progress(min(swept["pieces"] * limits.sweep_customers, end["customers"]), end["customers"])
 
-        last, settled = database.run(settle)
-        swept = {name: value + int(settled[name]) for name, value in swept.items()}
-        done = min(done + limits.sweep_customers, end["customers"])
-        progress(done, end["customers"])
-        first = last + 1
-    result = Swept(**swept, released_holds=released)
+    _settle(database, _pieces(database, end["customer_id"]), now, settled)
+    result = Swept(
+        customers=swept["customers"],
+        lapsed_energy=swept["lapsed_energy"],
+        expired_energy=swept["expired_energy"],
+        released_holds=released,
+    )
     database.run(lambda connection: store.write(connection, "write_sweep", asdict(result) | {"now": now}))
     return result
 
 
-def _reach(connection: Connection, after: int, end: int) -> int:
-    rows = store.fetch(connection, "customer_range", {"after": after, "customers": limits.sweep_customers})
-    return int(rows[0]["customer_id"]) if rows else end
+def _pieces(database: Store, end: int) -> list[tuple[int, int]]:
+    """Cut all customers into ranges of so many: the first and the last of each."""
+    pieces, first = [], 0
+    while first <= end:
+        asked = {"after": first - 1, "customers": limits.sweep_customers}
+        rows = database.run(lambda connection, asked=asked: store.fetch(connection, "customer_range", asked))  # type: ignore[misc]
+        last = int(rows[0]["customer_id"]) if rows else end
+        pieces.append((first, last))
+        first = last + 1
+    return pieces
+
+
+def _settle(
+    database: Store, pieces: list[tuple[int, int]], now: datetime, settled: Callable[[dict[str, Any]], None]
+) -> None:
+    """Settle piece by piece, some at the same time: no two have a row in common. `settled` is told of each in turn."""
+
+    def settle(first: int, last: int) -> dict[str, Any]:
+        asked = {"first": first, "last": last, "now": now}
+        return database.run(lambda connection: store.fetch(connection, "settle", asked))[0]
+
+    under_way: set[Future[dict[str, Any]]] = set()
+    with ThreadPoolExecutor(max_workers=limits.sweep_connections) as pool:
+        for first, last in pieces:
+            if len(under_way) == limits.sweep_connections:
+                ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                for piece in ended:
+                    settled(piece.result())
+            under_way.add(pool.submit(settle, first, last))
+        for piece in as_completed(under_way):
+            settled(piece.result())
 
 
 def _release(database: Store, now: datetime) -> int:
