@@ -1,11 +1,16 @@
 -- name: ask
--- why: What posting must know of the batch before it can decide: who, which acts, which occasions, under which month.
+-- why: What posting must know of the batch before it can decide: who, which acts, which occasions, under which month. A
+-- why: customer and a card have several acts in a batch and are hashed once.
 CREATE OR REPLACE TEMP TABLE offered AS
-SELECT row_number, event_key AS act_id, content_key, match_key,
-    substr(sha256(customer_ref), 1, 32)::UUID AS customer_key,
-    CASE WHEN kind <> 'card_payment' THEN NULL
-         WHEN card_ref IS NULL THEN 0
-         ELSE ('0x' || substr(sha256(card_ref), 1, 15))::BIGINT END AS card_key,
+WITH customer AS (
+    SELECT customer_ref, substr(sha256(customer_ref), 1, 32)::UUID AS customer_key
+    FROM (SELECT DISTINCT customer_ref FROM quantified)
+), card AS (
+    SELECT card_ref, ('0x' || substr(sha256(card_ref), 1, 15))::BIGINT AS card_key
+    FROM (SELECT DISTINCT card_ref FROM quantified WHERE card_ref IS NOT NULL)
+)
+SELECT row_number, event_key AS act_id, content_key, match_key, customer_key,
+    CASE WHEN kind = 'card_payment' THEN coalesce(card_key, 0) END AS card_key,
     scenario::SMALLINT AS scenario, epoch_us(occurred_at) AS at_us,
     date_part('day', occurred_at + INTERVAL 8 HOUR)::INTEGER AS day,
     ((date_part('year', occurred_at + INTERVAL 8 HOUR) * 100 + date_part('month', occurred_at + INTERVAL 8 HOUR)) * 100
@@ -14,7 +19,7 @@ SELECT row_number, event_key AS act_id, content_key, match_key,
     CASE WHEN occasion IS NOT NULL THEN
         substr(sha256(scenario::VARCHAR || chr(31) || customer_ref || chr(31) || occasion), 1, 32)::UUID
     END AS occasion_key
-FROM quantified
+FROM quantified LEFT JOIN customer USING (customer_ref) LEFT JOIN card USING (card_ref)
 
 -- name: number_customers
 -- why: A short number for each customer of the batch, refunds' included, in the order of the index that will be searched.

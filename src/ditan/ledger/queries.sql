@@ -43,6 +43,7 @@ COPY (
     SELECT r.reversal_id, r.content_key FROM asked_act a JOIN ledger.reversal r ON r.reversal_id = a.act_id
     UNION ALL
     SELECT w.refund_key, w.content_key FROM asked_act a JOIN feed.waiting_refund w ON w.refund_key = a.act_id
+    WHERE EXISTS (SELECT FROM feed.waiting_refund) -- asked once: often none is waiting
 ) TO STDOUT (FORMAT csv)
 
 -- name: forget_asked_acts
