@@ -26,12 +26,17 @@ _HERE: Final = Path(__file__).parent
 
 
 def figures(bank: Bank, rounds: int, seconds: int, lots: int) -> list[Figure]:
-    """Every one against its plain counterpart, in turn."""
-    bank.add_readers(1, 3 * READERS, 1_000_000, RIPE_AT)
+    """Every one against its plain counterpart, in turn. Lots expire first: a sweep looks at everybody who is there."""
+    expired = _expiring(bank, rounds, lots)
+    bank.add_readers(1, 6 * READERS, 1_000_000, RIPE_AT)
     bank.settle_down()
     bench = PgBench(bank)
-    return [*_reading(bench, rounds, seconds), *_collecting(bench, rounds), *_spending(bench, rounds, seconds),
-            *_expiring(bank, rounds, lots)]  # fmt: skip
+    return [
+        *_reading(bench, rounds, seconds),
+        *_collecting(bench, rounds),
+        *_spending(bench, rounds, seconds),
+        *expired,
+    ]
 
 
 class PgBench:
@@ -97,8 +102,8 @@ def _collecting(bench: PgBench, rounds: int) -> list[Figure]:
         first = READERS * (rounds + number) // rounds
         theirs.append(1 / bench.built_in("select-only", 3))
         taps.append(1 / bench.ours(_HERE / "collect.pgbench", f"--transactions={share}", i=0, first=first, share=share))
-        first = READERS * (2 * rounds + number) // rounds
-        calls = READERS // rounds // CLIENTS // 250 - 1
+        first = READERS * (2 * rounds + 4 * number) // rounds
+        calls = 4 * READERS // rounds // CLIENTS // 250 - 1
         rate = bench.ours(_HERE / "collect_gathered.pgbench", f"--transactions={calls}", i=-1, first=first, share=calls)
         gathered.append(1 / (rate * 250))
     return [
