@@ -33,7 +33,7 @@ class Actor(NamedTuple):
     at: datetime
 
 
-class Change(Noun, kw_only=True):
+class LoggedChange(Noun, kw_only=True):
     """A change somebody made."""
 
     change_id: int
@@ -139,10 +139,10 @@ def write_access(connection: psycopg.Connection[Any], actor: Actor, customer_ref
     connection.execute(_SQL["write_access"], row)
 
 
-def read_changes(connection: psycopg.Connection[Any], searched: Searched) -> list[Change]:
+def read_changes(connection: psycopg.Connection[Any], searched: Searched) -> list[LoggedChange]:
     """Give changes, the latest first."""
     rows = _fetch(connection, "read_changes", searched)
-    return [Change(change_id=row.pop("audit_id"), **row) for row in rows]
+    return [LoggedChange(change_id=row.pop("audit_id"), **row) for row in rows]
 
 
 def read_accesses(connection: psycopg.Connection[Any], searched: Searched) -> list[Access]:

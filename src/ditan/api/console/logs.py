@@ -11,7 +11,7 @@ from ditan.api.console.acting import Since, StaffId, Until, after_line, numbered
 from ditan.api.cursor import AfterCursor, Limit
 from ditan.api.roles import Role
 from ditan.api.routing import GivenHall, staff_reads
-from ditan.insight.trail import Access, Change, Searched, read_accesses, read_changes
+from ditan.insight.trail import Access, LoggedChange, Searched, read_accesses, read_changes
 from ditan.kernel import limits
 from ditan.model import Noun
 
@@ -26,7 +26,7 @@ CustomerRef = Annotated[
 class Changes(Noun, kw_only=True):
     """A page of changes, the latest first."""
 
-    changes: list[Change]
+    changes: list[LoggedChange]
     next_cursor: str | None
 
 

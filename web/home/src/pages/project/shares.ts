@@ -1,8 +1,7 @@
 /** A project's money as parts of a bar: all of it yuan, each donation in exactly one part. */
 import type { Schema } from '@/api/client'
 
-/** `returned_fen`: of donations that came back, once a server tells it. */
-export type Project = Schema['Project'] & { returned_fen?: number }
+export type Project = Schema['Project']
 export const PLACES = ['received', 'sent', 'given', 'pledged'] as const
 export type MoneyPlace = (typeof PLACES)[number]
 
