@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from uuid import UUID
 
 from tests.browser.bank import Bank, Customer
 from tests.rewards.shop import Partner, Shop, says
@@ -12,8 +13,11 @@ from ditan.kernel.clock import FixedClock, business_day
 from ditan.model import Text
 from ditan.rewards.codes import OPEN
 from ditan.rewards.donations import decide_transfer, make_transfer, receipt_transfer
+from ditan.rewards.failures import Happening, News, record_news, trees_of
 from ditan.rewards.trees import EventKind, PlantingEvent, open_planting, record_event
 
+ALXA = Text(zh="阿拉善左旗（虚构地块）", en="Alxa Left Banner (plot made up)")
+SAIHANBA = Text(zh="塞罕坝第三乡（虚构地块）", en="Saihanba, third township (plot made up)")
 TREE, PINE, WATER, FUND = "tree_haloxylon", "tree_pine", "donation_water", "fund:water_2026"
 
 
@@ -29,12 +33,13 @@ class Giver:
             if self.shop.stock(reward) < 50:
                 self.shop.supply(reward, 50)
 
-    def order(self, reward: str, quantity: int, key: str, state: str | None = "fulfilled") -> None:
+    def order(self, reward: str, quantity: int, key: str, state: str | None = "fulfilled") -> UUID:
         """An order; the partner says this of it, or nothing yet."""
         order_id = self.shop.place(self.who, reward, quantity, key=f"giver-{key}")
         bench = self.shop.bench(Partner(lambda _kind, _order: says(state or "", at=self.now)))
         while state and self.shop.order(self.who, order_id).state in OPEN:
             assert rewards.turn(bench)
+        return order_id
 
     def plant(self, reward: str, contract: str, place: Text, **events: int) -> None:
         """A planting of all trees that wait, and what happened to it: all of it today, for they were ordered today."""
@@ -46,6 +51,18 @@ class Giver:
             event = PlantingEvent(kind=EventKind(kind), on=today, trees=trees, evidence=f"{contract}-{kind}")
             self.store.run(partial(record_event, planting_id=number, event=event, by="wang", now=self.now))
 
+    def happened(self, order_id: UUID, nth: int, kind: str, contract: str | None = None) -> None:
+        """What became of one tree of an order; replaced: the contract it stands under now."""
+        news = News(
+            kind=Happening(kind),
+            on=business_day(self.now),
+            evidence=f"GH-{kind}-{nth}",
+            by="wang",
+            contract=contract,
+            place=ALXA if contract else None,
+        )
+        self.store.run(lambda c: record_news(c, trees_of(c, order_id, [nth]), news, self.now))
+
     def transfer(self, receipt: str | None = None) -> None:
         """Everything that is owed, sent by two people, with the charity's receipt if it came."""
         made = self.store.run(lambda c: make_transfer(c, FUND, maker="wang", now=self.now)).transfer_id
@@ -55,16 +72,19 @@ class Giver:
 
 
 def make_giver(bank: Bank, who: Customer) -> None:
-    """Trees that are ordered, wait, are planned, planted, surveyed; donations on every step and one undone."""
+    """Trees in every state, but one that came back; donations on every step, and one undone."""
     giver = Giver(bank, who)
-    alxa = Text(zh="阿拉善左旗（虚构地块）", en="Alxa Left Banner (plot made up)")
-    saihanba = Text(zh="塞罕坝第三乡（虚构地块）", en="Saihanba, third township (plot made up)")
-    giver.order(TREE, 3, "first")
-    giver.plant(TREE, "GH-2026-07", alxa, planted=3, surveyed=3)
-    giver.order(TREE, 2, "second")
-    giver.plant(TREE, "GH-2026-08", alxa, planted=2)
+    first = giver.order(TREE, 3, "first")
+    giver.plant(TREE, "GH-2026-07", ALXA, planted=3, surveyed=2)
+    giver.happened(first, 2, "failed")
+    giver.happened(first, 2, "replaced", "GH-2026-11")
+    giver.happened(first, 3, "failed")
+    second = giver.order(TREE, 2, "second")
+    giver.plant(TREE, "GH-2026-08", ALXA, planted=2)
+    giver.happened(second, 2, "failed")
+    giver.happened(second, 2, "refunded")
     giver.order(PINE, 1, "third")
-    giver.plant(PINE, "GH-2026-09", saihanba)
+    giver.plant(PINE, "GH-2026-09", SAIHANBA)
     giver.order(PINE, 1, "fourth")
     giver.order(WATER, 5, "water-1")
     giver.transfer("CR-2026-000019")

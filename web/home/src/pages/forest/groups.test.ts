@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { batches, type Certificate, drawn, type Forest, growthOf, tally } from './groups'
+import { batches, type Certificate, drawn, type Forest, tally } from './groups'
 import { wayOf } from './way'
 
 const text = (zh: string) => ({ zh, en: zh })
@@ -59,12 +59,11 @@ describe('the trees of a customer', () => {
       ['waiting', 1],
       ['surveyed', 1],
     ])
-    expect(growthOf('a state of next year')).toBe('void')
   })
 })
 
 describe('the way of a tree', () => {
-  const failed = { kind: 'failed', on: '2027-05-20', evidence: 'GH-2', planting_id: 2 }
+  const failed = { kind: 'failed', on: '2027-05-20', evidence: 'GH-2', planting_id: 2, contract: 'GH' }
   const hows = (given: Partial<Certificate>) => wayOf(certificate(given), say, '').map(({ name, how }) => [name, how])
 
   it('tells that this tree failed, and what became of it', () => {
@@ -73,11 +72,11 @@ describe('the way of a tree', () => {
       ['tree_failed', 'off'],
       ['stepAhead', 'next'],
     ])
-    const back = { kind: 'refunded', on: '2027-06-01', evidence: 'GH-3', planting_id: 2 }
+    const back = { kind: 'refunded', on: '2027-06-01', evidence: 'GH-3', planting_id: 2, contract: 'GH' }
     expect(hows({ ...of, state: 'refunded', history: [failed, back] }).pop()).toEqual(['tree_refunded', 'off'])
-    const again = { kind: 'replaced', on: '2027-06-01', evidence: 'GH-4', planting_id: 7 }
+    const again = { kind: 'replaced', on: '2027-06-01', evidence: 'GH-4', planting_id: 7, contract: 'GH-8' }
     const events = [{ ...planted, on: '2027-06-01' }]
-    const replanted = { planting_id: 7, trees: 1, events, state: 'replanted', history: [failed, again] }
+    const replanted = { planting_id: 7, trees: 1, events, state: 'replanted' as const, history: [failed, again] }
     expect(hows(replanted)).toEqual([
       ['stepIssued', 'done'],
       ['tree_failed', 'off'],

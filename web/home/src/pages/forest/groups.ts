@@ -3,19 +3,11 @@ import type { Schema } from '@/api/client'
 
 import type { Growth, Kind } from '@ditan/shared/scene/grove'
 
-/** What happened to this tree alone, once a server tells it. */
-export interface TreeEvent {
-  kind: string
-  on: string
-  evidence: string
-  planting_id: number
-}
-/** The states are read as words: a later server may have more of them. */
-export type Certificate = Omit<Schema['Certificate'], 'state'> & { state: string; history?: TreeEvent[] }
+export type Certificate = Schema['Certificate']
 export type Forest = Schema['Forest']
-export type OwnTree = Omit<Schema['OwnTree'], 'certificate'> & { certificate: Certificate }
+export type OwnTree = Schema['OwnTree']
 
-const GROWTHS: Partial<Record<string, Growth>> = {
+const GROWTHS: Record<Certificate['state'], Growth> = {
   waiting: 'waiting',
   planned: 'planned',
   planted: 'planted',
@@ -23,10 +15,12 @@ const GROWTHS: Partial<Record<string, Growth>> = {
   replaced: 'replaced',
   replanted: 'replaced',
   failed: 'failed',
+  refunded: 'void',
+  given_back: 'void',
 }
 
-/** How a tree is drawn. What a later server may say besides is drawn as what ended. */
-export const growthOf = (state: string): Growth => GROWTHS[state] ?? 'void'
+/** How a tree is drawn. */
+export const growthOf = (state: Certificate['state']): Growth => GROWTHS[state]
 export const kindOf = (picture: string): Kind => (picture === 'pine' ? 'pine' : 'tree')
 
 /** Trees that share everything but their numbers: of one planting and one fate, or waiting for one. */
@@ -45,7 +39,7 @@ export function batches(trees: readonly OwnTree[]): Batch[] {
     const growth = growthOf(it.state)
     const place = it.planting_id ?? `${it.species.zh} ${it.region.zh} ${it.partner.zh}`
     const own = growth === 'void' ? it.state : ''
-    const key = `${place} ${own} ${JSON.stringify(it.history ?? [])}`
+    const key = `${place} ${own} ${JSON.stringify(it.history)}`
     const batch = found.get(key)
     if (batch) batch.trees.push(tree)
     else found.set(key, { key, growth, first: it, trees: [tree] })

@@ -10,7 +10,7 @@ export type Say = (key: string, given?: Record<string, unknown>, n?: number) => 
 /** What happened, with day and evidence, then what is still to come. A void certificate goes nowhere. */
 export function wayOf(it: Certificate, t: Say, ended: string): Step[] {
   const steps: Step[] = [{ key: 'issued', name: t('stepIssued'), told: date(it.issued_on), how: 'done' }]
-  const again = it.history?.some(({ kind }) => kind === 'replaced') ?? false
+  const again = it.history.some(({ kind }) => kind === 'replaced')
   if (it.planting_id !== null && !again) {
     const told = t('batchOf', { no: it.planting_id, n: count(it.trees ?? 0) }, it.trees ?? 0)
     steps.push({ key: 'planned', name: t('stepPlanned'), told, how: 'done' })
@@ -29,7 +29,7 @@ function happened(it: Certificate, t: Say): Step[] {
     const told = t(`told_${kind}`, { day: date(on), n: count(trees), of: count(it.trees ?? trees) }, trees)
     return { on, step: { key: `p${i}`, name: t(`step_${kind}`), told, proof: evidence, how: 'done' } as Step }
   })
-  const own = (it.history ?? []).map(({ kind, on, evidence, planting_id }, i) => {
+  const own = it.history.map(({ kind, on, evidence, planting_id }, i) => {
     const told = t('toldOfTree', { day: date(on), no: planting_id })
     const how = kind === 'replaced' ? 'done' : 'off'
     return {
