@@ -117,11 +117,13 @@ CORRUPTIONS = {
         f"INSERT INTO api.request VALUES (gen_random_uuid(), gen_random_uuid(), NULL, now(), {GONE})",
         "a remembered request"),
     "an open correction": Corruption(
-        "INSERT INTO ledger.proposal (proposal_id, content_key, customer_id, amount, reason, maker, proposed_at) VALUES"
-        f" (gen_random_uuid(), gen_random_uuid(), {GONE}, 1, 'erased', 'a', now())", "an open correction"),
+        "INSERT INTO ledger.proposal (proposal_id, content_key, kind, customer_id, amount, reason, maker, proposed_at)"
+        f" VALUES (gen_random_uuid(), gen_random_uuid(), 'adjustment', {GONE}, 1, 'erased', 'a', now())",
+        "an open correction"),
     "the words of a correction": Corruption(
-        "INSERT INTO ledger.proposal (proposal_id, content_key, customer_id, amount, reason, maker, proposed_at) VALUES"
-        f" (gen_random_uuid(), '{'0' * 32}', {GONE}, 1, 'her words', 'a', now())", "the reason of a correction"),
+        "INSERT INTO ledger.proposal (proposal_id, content_key, kind, customer_id, amount, reason, maker, proposed_at)"
+        f" VALUES (gen_random_uuid(), '{'0' * 32}', 'adjustment', {GONE}, 1, 'her words', 'a', now())",
+        "the reason of a correction"),
     "the content of an act": Corruption(
         f"UPDATE ledger.act SET content_key = act_id WHERE act_id = '{RIDE_ID}'", f"act {RIDE_ID}"),
     "the content of a refund": Corruption(
