@@ -12,8 +12,8 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -30,6 +30,9 @@ from ditan.store import Store, embedded, migrate
 HOME_VARIABLE = "PYTEST_SERVER_HOME"
 HOMES = "ditan-tests-"
 TEMPLATE = "template_ditan"
+
+#: `seeded(name, make)`: a store in which `make` was done.
+Seeded = Callable[[str, Callable[[Store], object]], Store]
 
 MEMORY = Path("/dev/shm")
 MEMORY_BYTES_MIN = 2 << 30
@@ -92,20 +95,69 @@ def template_url(server_home: Path) -> str:
 
 
 @pytest.fixture
-def store(template_url: str, server_home: Path, request: pytest.FixtureRequest) -> Iterator[Store]:
+def store(template_url: str, request: pytest.FixtureRequest) -> Iterator[Store]:
     """A store whose database is empty and migrated, this test's own, and gone afterwards."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    name = f"test_{worker}_{abs(hash(request.node.nodeid)):x}"
-    clone = "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy"  # with what the first connection would work out
-    _execute(template_url, sql.SQL(clone).format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
-    home = make_home("ditan-home-")
-    settings = Settings(home=home, database_url=database_url(template_url, name))
+    with another_store(template_url, f"test_{abs(hash(request.node.nodeid)):x}") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def seeds(template_url: str) -> Iterator[dict[str, Settings]]:
+    """What `seeded` made so far, by name: the templates of this process."""
+    made: dict[str, Settings] = {}
+    yield made
+    for settings in made.values():
+        drop_database(template_url, database_of(settings))
+        shutil.rmtree(settings.home, ignore_errors=True)
+
+
+@pytest.fixture
+def seeded(template_url: str, seeds: dict[str, Settings], request: pytest.FixtureRequest) -> Iterator[Seeded]:
+    """Give a store in which `make` was done. It is done once in a process; each test has its own copy of what came."""
+    with ExitStack() as stores:
+
+        def give(name: str, make: Callable[[Store], object]) -> Store:
+            if name not in seeds:
+                seeds[name] = _make_database(template_url, f"seed_{name}", TEMPLATE)
+                with Store.open(seeds[name]) as empty:
+                    make(empty)
+            test = f"like_{name}_{abs(hash(request.node.nodeid)):x}"
+            return stores.enter_context(another_store(template_url, test, seeds[name]))
+
+        yield give
+
+
+@contextmanager
+def another_store(template_url: str, name: str, like: Settings | None = None) -> Iterator[Store]:
+    """A store of its own, gone afterwards: empty and migrated, or a copy of another that nobody has open."""
+    settings = _make_database(template_url, name, TEMPLATE if like is None else database_of(like))
+    if like is not None:
+        shutil.copytree(like.home, settings.home, dirs_exist_ok=True)
     try:
         with Store.open(settings) as opened:
             yield opened
     finally:
-        _execute(template_url, sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(name)))
-        shutil.rmtree(home, ignore_errors=True)
+        drop_database(template_url, database_of(settings))
+        shutil.rmtree(settings.home, ignore_errors=True)
+
+
+def _make_database(url: str, name: str, template: str) -> Settings:
+    """A copy of a database, and a home for it. By `file_copy` it has what the first connection would work out."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    database = f"{name}_{worker}_{os.getpid()}"
+    copy = "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy"
+    _execute(url, sql.SQL(copy).format(sql.Identifier(database), sql.Identifier(template)))
+    return Settings(home=make_home("ditan-home-"), database_url=database_url(url, database))
+
+
+def drop_database(url: str, name: str) -> None:
+    """Remove a database, whoever still has it open."""
+    _execute(url, sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(name)))
+
+
+def database_of(settings: Settings) -> str:
+    """The name of the database of these settings."""
+    return urlsplit(settings.database_url or "").path.removeprefix("/")
 
 
 @contextmanager

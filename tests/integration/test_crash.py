@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 import pytest
-from tests.conftest import make_home
-from tests.simulation.running import Bench, another_store, in_small_batches, shipped, tidy_archive
+from tests.conftest import another_store, make_home
+from tests.simulation.running import Bench, in_small_batches, shipped, tidy_archive
 
 from ditan.feed import ARCHIVE
 from ditan.insight import boundaries

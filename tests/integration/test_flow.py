@@ -16,7 +16,8 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from msgspec.structs import replace
-from tests.simulation.running import Bench, Ended, another_store, in_small_batches, shipped, tidy_archive
+from tests.conftest import another_store
+from tests.simulation.running import Bench, Ended, in_small_batches, shipped, tidy_archive
 
 from ditan import feed
 from ditan.accounts import Erasing, erase

@@ -15,7 +15,8 @@ import duckdb
 import msgspec
 import pyarrow.parquet as pq
 import pytest
-from tests.simulation.running import Bench, another_store, in_small_batches, shipped, tidy_archive
+from tests.conftest import another_store
+from tests.simulation.running import Bench, in_small_batches, shipped, tidy_archive
 
 from ditan.feed import ARCHIVE
 from ditan.kernel.ids import act_id, key

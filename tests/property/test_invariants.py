@@ -3,7 +3,7 @@
 The corruption is done as the owner of the tables, because the application cannot: that is tested as well.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import psycopg
 import pytest
 from msgspec.structs import replace
+from tests.conftest import Seeded
 from tests.simulation.running import Bench
 
 from ditan.cli.check import verify
@@ -30,22 +31,25 @@ PAN = "6222021234567890128"  # belongs to nobody
 
 
 @pytest.fixture
-def bench(store: Store, tmp_path: Path) -> Iterator[Bench]:
+def bench(seeded: Seeded, tmp_path: Path) -> Bench:
     """A ledger with an act that was refunded in part, one that was not, and a conflict; every promise holds."""
-    made = Bench(store)
-    who = '"customer_ref":"cust-lin","at":"2026-06-01T08:00:00+08:00"'
-    made.decide_lines(
-        [
-            f'{{{who},"action":"open"}}',
-            *(f'{{{who},"action":"grant_consent","purpose":"{p}"}}' for p in ("card_payments", "whereabouts")),
-            f'{{{who},"action":"link_card","card_ref":"card-lin-d","card_product":"debit"}}',
-        ]
-    )
-    late = replace(BACK, occurred_at=BACK.occurred_at + timedelta(hours=1))
-    endings = made.ingest_events("first", [RIDE, BILL, late, replace(BILL, amount_fen=9_000)], tmp_path)
-    assert {end.code for end in endings.values()} == {"posted", "refunded"}
-    assert made.broken() == {}
-    return made
+
+    def make(store: Store) -> None:
+        made = Bench(store)
+        who = '"customer_ref":"cust-lin","at":"2026-06-01T08:00:00+08:00"'
+        made.decide_lines(
+            [
+                f'{{{who},"action":"open"}}',
+                *(f'{{{who},"action":"grant_consent","purpose":"{p}"}}' for p in ("card_payments", "whereabouts")),
+                f'{{{who},"action":"link_card","card_ref":"card-lin-d","card_product":"debit"}}',
+            ]
+        )
+        late = replace(BACK, occurred_at=BACK.occurred_at + timedelta(hours=1))
+        endings = made.ingest_events("first", [RIDE, BILL, late, replace(BILL, amount_fen=9_000)], tmp_path)
+        assert {end.code for end in endings.values()} == {"posted", "refunded"}
+        assert made.broken() == {}
+
+    return Bench(seeded("invariants", make))
 
 
 class Corruption(NamedTuple):

@@ -4,10 +4,8 @@ Nothing is replaced: the real flow, a real PostgreSQL, real files. Only the cloc
 """
 
 import os
-import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -16,9 +14,6 @@ from uuid import UUID
 
 import duckdb
 import msgspec
-import psycopg
-from psycopg import sql
-from tests.conftest import TEMPLATE, database_url, make_home
 
 from ditan import feed, ledger, packs, quantification, recognition
 from ditan.accounts import AccountEvent, apply_events
@@ -233,27 +228,6 @@ def tidy_archive(bench: Bench) -> None:
     }
     named = {(f"{day}/{file['file']}", file["sha256"]) for day, files in listed.items() for file in files}
     assert named == {(line.path, line.sha256.hex()) for line in lines}
-
-
-@contextmanager
-def another_store(template_url: str, name: str) -> Iterator[Store]:
-    """A second empty store, for comparing two runs."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    database = f"other_{worker}_{name}_{os.getpid()}"
-    with psycopg.connect(database_url(template_url, "postgres"), autocommit=True) as server:
-        server.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log").format(
-                sql.Identifier(database), sql.Identifier(TEMPLATE)
-            )
-        )
-    home = make_home("ditan-home-")
-    try:
-        with Store.open(Settings(home=home, database_url=database_url(template_url, database))) as store:
-            yield store
-    finally:
-        with psycopg.connect(database_url(template_url, "postgres"), autocommit=True) as server:
-            server.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(database)))
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def in_small_batches(settings: Settings, rows_max: int) -> tuple[list[str], dict[str, str]]:
