@@ -18,7 +18,7 @@ from ditan.recognition import reasons
 from ditan.store import Store
 
 MADE = pages()
-SCHEMAS = ("store", "methodology", "accounts", "feed", "ledger", "home", "rewards", "api")
+SCHEMAS = ("store", "methodology", "accounts", "feed", "ledger", "home", "rewards", "api", "insight", "console")
 
 
 @pytest.mark.parametrize("page", MADE, ids=lambda page: page.relative_to(REFERENCE).as_posix())

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from ditan import rewards
 from ditan.cli import app
 from ditan.cli.rewards import app as group
+from ditan.kernel.envelope import write_key
 from ditan.store import Store
 
 WHEN = ["--on", "2026-07-01", "--evidence", "GH-r", "--by", "wang"]
@@ -68,3 +69,33 @@ def test_the_command_line_closes_no_account_over_an_order(ditan: Ditan, store: S
     shop.cancel("cust-lin", order_id)
     assert ditan("account", "import", file).code == 0
     assert json.loads(ditan("account", "show", "cust-lin", "--json").out)["closed_at"]
+
+
+def test_keys_of_addresses_are_made_changed_and_forgotten(
+    ditan: Ditan,  # noqa: F811
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """The new key first, the old one behind it; then the old one is not needed any more."""
+    shop, file = Shop(store), tmp_path / "address.keys"
+    shop.open(["cust-lin"])
+    new = ditan("address", "new-key", "k2").out
+    file.write_text(new + write_key("test", b"k" * 32))
+    monkeypatch.setenv("DITAN_ADDRESS_KEY_FILE", str(file))
+    assert ditan("address", "rewrap", "--json").answer() == {"rewrapped": 1, "current": 1}
+    file.write_text(new)
+    assert ditan("address", "rewrap", "--json").answer() == {"rewrapped": 0, "current": 1}
+    assert ditan("address", "forget", "--json").answer() == {"copies": 0}
+    assert (new[:3], "1" in ditan("address", "rewrap").out, ditan("address", "forget").code) == ("k2:", True, 0)
+
+
+def test_a_segment_is_imported_and_every_row_counted(ditan: Ditan, store: Store, tmp_path: Path) -> None:  # noqa: F811
+    Shop(store).open(["cust-lin"], 0)
+    file = tmp_path / "new_parents.csv"
+    file.write_text("customer_ref\ncust-lin\nnobody\n")
+    done = ditan("segment", "import", file, "--json").answer()
+    assert (done["segment"], done["rows_read"], done["added"], done["rejected"]) == ("new_parents", 2, 1, 1)
+    assert done["rejections"] == [{"line": 3, "code": "no_account"}]
+    assert "line 3: no_account" in ditan("segment", "import", file).out
+    assert ditan("segment", "list", "--json").answer() == [{"segment": "new_parents", "members": 1}]
