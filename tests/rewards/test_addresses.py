@@ -205,6 +205,10 @@ def test_closing_and_erasing_leave_no_address(shop: Shop) -> None:
         shop.live_at(LIN)
     assert shop.store.run(lambda c: erase(c, LIN, shop.clock.now())) is Erasing.DONE
     assert (rows(shop, None), traces(shop), shop.broken()) == ([1, 1, 0], set(), [])  # Wang's
+    with shop.store.connect_owner() as owner:  # and the check would find hers
+        owner.execute("ALTER TABLE accounts.customer DISABLE TRIGGER forget_closed")
+    close(shop, WANG)
+    assert any("there is an address" in each for each in shop.broken())
 
 
 def test_a_backup_cannot_be_read_without_the_key_that_was_destroyed(shop: Shop) -> None:

@@ -483,6 +483,12 @@ SELECT (SELECT count(*) FROM accounts.customer) AS looked, array(
         UNION ALL SELECT customer_id, 'the reason of a look at her' FROM console.access_log WHERE reason <> 'erased'
     ) kept JOIN erased USING (customer_id)
     UNION ALL
+    SELECT format('closed customer %s: there is %s', customer_id, k.what)
+    FROM accounts.customer c JOIN (
+        SELECT customer_id, 'an address' AS what FROM rewards.address_key
+        UNION ALL SELECT customer_id, 'a segment' FROM accounts.segment_member
+    ) k USING (customer_id) WHERE c.closed_at IS NOT NULL
+    UNION ALL
     SELECT format('%s %s of erased customer %s: there is a hash over it', what, id, customer_id)
     FROM entry JOIN erased USING (customer_id) WHERE content_key <> '00000000-0000-0000-0000-000000000000'
     UNION ALL
