@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from tests.conftest import make_home
@@ -19,8 +20,10 @@ from ditan.kernel.clock import BUSINESS_ZONE, FixedClock
 from ditan.kernel.ids import CustomerId
 from ditan.ledger import Collection
 from ditan.model import Text
+from ditan.rewards.changing import heard, locked
 from ditan.rewards.donations import decide_transfer, make_transfer, receipt_transfer
 from ditan.rewards.trees import EventKind, PlantingEvent, open_planting, record_event
+from ditan.store.pool import Connection
 from ditan.testing.bank import make_bank
 from ditan.testing.writing import write
 
@@ -93,9 +96,10 @@ def _order(shop: Shop) -> None:
     for reward_id, pieces in ((WATER, 60), (TREE, 10), (RICE, 10)):
         shop.supply(reward_id, pieces)
 
-    def order(ref: str, reward_id: str, quantity: int, state: str, **said: int) -> None:
-        shop.place(ref, reward_id, quantity, key=f"{reward_id} {quantity} {state}")
+    def order(ref: str, reward_id: str, quantity: int, state: str, **said: int) -> UUID:
+        order_id = shop.place(ref, reward_id, quantity, key=f"{reward_id} {quantity} {state}")
         assert rewards.turn(shop.bench(Partner(lambda _k, _o: says(state, at=now, **said))))
+        return order_id
 
     order(rich[0], WATER, 7, "fulfilled")
     order(rich[1], WATER, 5, "failed")
@@ -103,8 +107,10 @@ def _order(shop: Shop) -> None:
     store.run(lambda c: decide_transfer(c, sent.transfer_id, checker="li", approve=True, now=now))
     store.run(lambda c: receipt_transfer(c, sent.transfer_id, "R-1", now=now))
     order(rich[0], WATER, 6, "partly_fulfilled", delivered=4)
+    came_back = order(rich[1], WATER, 9, "fulfilled")
     again = store.run(lambda c: make_transfer(c, FUND, maker="wang", now=now))
     store.run(lambda c: decide_transfer(c, again.transfer_id, checker="li", approve=True, now=now))
+    store.run(lambda c: _return(c, came_back, now))
     order(rich[2], WATER, 3, "fulfilled")
     order(rich[2], WATER, 2, "confirmed")
     order(rich[0], TREE, 2, "fulfilled")
@@ -118,6 +124,14 @@ def _order(shop: Shop) -> None:
     for kind, trees in (("planted", 2), ("surveyed", 1)):
         event = PlantingEvent(kind=EventKind(kind), on=day, trees=trees, evidence=f"GH-{kind}")
         store.run(lambda c, event=event: record_event(c, number, event, by="wang", now=now))  # type: ignore[misc]
+
+
+def _return(connection: Connection, order_id: UUID, now: datetime) -> None:
+    """Let the partner say that an order came back after its money was sent off."""
+    kept, said = locked(connection, order_id), says("returned", at=now).said
+    assert kept is not None
+    assert said is not None
+    assert heard(connection, kept, said, now) == "done"
 
 
 def _at(day: date) -> datetime:

@@ -158,21 +158,31 @@ class TierShare(Noun, kw_only=True):
 
 
 class TreeFigure(Noun, kw_only=True):
-    """Trees until the end of the period. `alive`: of those looked at in each planting's latest survey."""
+    """Trees until the end of the period. `alive`: of those looked at in each planting's latest survey.
+
+    `failed`: how many ever did; `replaced` and `refunded`: what became of them.
+    """
 
     ordered: int
     issued: int
     planted: int
     surveyed: int
     alive: int
+    failed: int
+    replaced: int
+    refunded: int
 
 
 class DonationFigure(Noun, kw_only=True):
-    """Donations until the end of the period, in fen; what is delivered was settled, what is settled was pledged."""
+    """Donations until the end of the period, in fen; what is delivered was settled, what is settled was pledged.
+
+    `returned_fen` is in none of them: it came back after it had been given.
+    """
 
     pledged_fen: int
     settled_fen: int
     delivered_fen: int
+    returned_fen: int
 
 
 class Overview(Noun, kw_only=True):

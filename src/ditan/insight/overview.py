@@ -178,7 +178,7 @@ def _midnight(day: date) -> datetime:
 def _points(this: _Reading) -> dict[str, Point]:
     """Give each figure's value. What is not here has no source."""
     collected = -sum(f.added.growing_energy + f.added.ripe_energy for f in this.books.flows if f.kind == "collect")
-    captured = -sum(f.energy for f in this.books.flows if f.kind == "capture")
+    used = -sum(f.energy for f in this.books.flows if f.kind in {"capture", "give_back"})
     done = [each for each in this.cohorts if each.active[-1] is not None]
     total, cost = this.total, this.good["cost_fen"]
     grams = [total["carbon_mg"], *band(total)]
@@ -190,7 +190,7 @@ def _points(this: _Reading) -> dict[str, Point]:
         "cards_linked": whole(this.standing["cards"]),
         "activation_7d": rate(this.activation["active"], this.activation["opened"]),
         "retention_8w": rate(sum(each.active[-1] or 0 for each in done), sum(each.opened for each in done)),
-        "redemption": share(captured, collected),
+        "redemption": share(used, collected),
         "liability_energy": whole(this.books.closing_energy),
         "cost_fen": whole(cost),
         "cost_per_active": share(cost, active),

@@ -144,7 +144,8 @@ FROM opened o CROSS JOIN generate_series(1, %(weeks)s::integer) nth LEFT JOIN th
 ORDER BY o.week, nth
 
 -- name: read_good
--- why: Trees, donations and produce, each with the end of the period as its last moment. Orders that came to nothing, or came back, are left out.
+-- why: Trees, donations and produce, each with the end of the period as its last moment. Orders that came to nothing are left out;
+-- why: a donation that came back is told apart, so that what was delivered was settled, and what was settled was pledged.
 WITH kind AS MATERIALIZED (
     SELECT c.catalogue_id, r ->> 'id' AS reward_id, r ->> 'kind' AS kind
     FROM rewards.catalogue c, jsonb_array_elements(c.content -> 'rewards') r
@@ -158,6 +159,12 @@ WITH kind AS MATERIALIZED (
     SELECT s.*, CASE WHEN s.state IN ('fulfilled', 'partly_fulfilled') THEN s.delivered ELSE s.quantity END AS pieces,
         CASE WHEN s.state IN ('fulfilled', 'partly_fulfilled') THEN s.units / s.quantity * s.delivered ELSE s.units END AS units_due
     FROM standing s
+), sent AS (
+    SELECT t.fen, x.decided_at, x.received_at
+    FROM rewards.transfer_order t JOIN rewards.transfer x USING (transfer_id) JOIN rewards.order o USING (order_id)
+    WHERE x.approved AND o.state <> 'returned'
+), fate AS (
+    SELECT DISTINCT tree_no, kind FROM rewards.tree_event WHERE on_day <= %(last)s
 ), planting AS (
     SELECT p.trees, (
             SELECT e.trees FROM rewards.planting_event e WHERE e.planting_id = p.planting_id AND e.kind = 'surveyed'
@@ -173,8 +180,12 @@ SELECT coalesce((SELECT sum(pieces) FROM counted WHERE kind = 'tree'), 0)::bigin
     coalesce((SELECT sum(trees) FROM planting WHERE alive IS NOT NULL), 0)::bigint AS surveyed,
     coalesce((SELECT sum(alive) FROM planting), 0)::bigint AS alive,
     coalesce((SELECT sum(units_due) FROM counted WHERE kind = 'donation'), 0)::bigint AS pledged_fen,
-    coalesce((SELECT sum(fen) FROM rewards.transfer WHERE approved AND decided_at < %(to_at)s), 0)::bigint AS settled_fen,
-    coalesce((SELECT sum(fen) FROM rewards.transfer WHERE receipt IS NOT NULL AND received_at < %(to_at)s), 0)::bigint AS delivered_fen,
+    coalesce((SELECT sum(fen) FROM sent WHERE decided_at < %(to_at)s), 0)::bigint AS settled_fen,
+    coalesce((SELECT sum(fen) FROM sent WHERE received_at < %(to_at)s), 0)::bigint AS delivered_fen,
+    coalesce((SELECT sum(rewards.came_back(o)) FROM rewards.order o JOIN kind k USING (catalogue_id, reward_id)
+        WHERE o.placed_at < %(to_at)s AND k.kind = 'donation'), 0)::bigint AS returned_fen,
+    (SELECT count(*) FROM fate WHERE kind = 'failed') AS failed, (SELECT count(*) FROM fate WHERE kind = 'replaced') AS replaced,
+    (SELECT count(*) FROM fate WHERE kind = 'refunded') AS refunded,
     coalesce((SELECT sum(units_due) FROM counted WHERE kind = 'donation' AND done_at >= %(from_at)s AND done_at < %(to_at)s), 0)::bigint
         AS cost_fen,
     coalesce((SELECT sum(pieces) FROM counted WHERE kind = 'produce' AND done_at >= %(from_at)s AND done_at < %(to_at)s), 0)::bigint
