@@ -11,11 +11,12 @@ import pytest
 from msgspec.structs import replace
 from tests.rewards.shop import Shop
 from tests.simulation.running import Bench
-from tests.surface.asking import ALL_OF_PARTNER, ALL_OF_SYSTEM, LIN, PARTNER, SYSTEM, token
+from tests.surface.asking import ALL_OF_PARTNER, ALL_OF_SYSTEM, LIN, PARTNER, SYSTEM, staff, token
 from tests.surface.conftest import decisions
 from tests.surface.test_api_serving import environment, serving
 
 from ditan.api.documenting import page
+from ditan.api.roles import Role
 from ditan.kernel.clock import FixedClock
 from ditan.store import Store
 from ditan.testing import factories
@@ -79,6 +80,8 @@ def test_whatever_is_sent_is_answered_as_documented(store: Store, environment: d
     system = token("core", now=now, exp=int(now.timestamp()) + 600, audience=SYSTEM, scope=ALL_OF_SYSTEM)
     theirs = ["--include-path", "/v1/events", "--include-path", "/metrics"]
     others = ["--exclude-path", "/v1/events", "--exclude-path", "/metrics", "--exclude-path", "/v1/partner/orders"]
+    others += ["--exclude-path-regex", "^/v1/console"]
+    everybody = staff(" ".join(Role), now=now, exp=int(now.timestamp()) + 600)
     partner = token("green-hill", now=now, exp=int(now.timestamp()) + 600, audience=PARTNER, scope=ALL_OF_PARTNER)
     shop = Shop(store, FixedClock(now))
     shop.correct(50_000, customer=LIN)
@@ -87,6 +90,7 @@ def test_whatever_is_sent_is_answered_as_documented(store: Store, environment: d
     with serving(environment) as address:
         for bearer, chosen, checks, seconds in (
             (customer, others, (*CHECKS, REFUSED_AS_A_WHOLE), 20),
+            (everybody, ["--include-path-regex", "^/v1/console"], CHECKS, 10),
             (system, theirs, CHECKS, 10),
             (partner, ["--include-path", "/v1/partner/orders"], CHECKS, 5),
         ):

@@ -30,7 +30,7 @@ from ditan.ledger.energy import (
 )
 from ditan.ledger.history import HistoryEntry, HistoryPage, balance_as_of, history
 from ditan.ledger.limited import Limited, LimitedKind, all_limited, open_limited, read_limited
-from ditan.ledger.proposals import Proposal, decide, open_proposals, propose, read_proposals, withdraw
+from ditan.ledger.proposals import Proposal, decide, open_proposals, propose, read_proposals, weigh, withdraw
 from ditan.ledger.reading import Act, Balance, Fate, Reversal, Statement, balance, find_act, statement
 from ditan.ledger.registering import registered_pack
 from ditan.ledger.sweeping import Swept, sweep
@@ -98,5 +98,6 @@ __all__ = [
     "statement",
     "sweep",
     "trial_balance",
+    "weigh",
     "withdraw",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -15,7 +15,9 @@ from ditan.kernel.errors import Conflict, InvalidInput, NotFound
 from ditan.kernel.ids import CustomerId, key
 from ditan.ledger import store
 from ditan.ledger.codes import EnergyCode
-from ditan.ledger.energy import Answer, accepted, require_months
+from ditan.ledger.energy import Answer, accepted, find_customer, require_months
+from ditan.ledger.limited import read_limited
+from ditan.ledger.reading import balance
 from ditan.model import Noun
 
 
@@ -42,6 +44,43 @@ class Proposal(Noun, kw_only=True):
     applied_at: datetime | None
     customer_ref: str | None = None
     limited_name: str | None = None
+
+
+class About(NamedTuple):
+    """Whose account a correction is: one of the two."""
+
+    customer_id: CustomerId | None
+    limited_id: int | None
+
+
+def weigh(
+    connection: psycopg.Connection[Any], amount: int, *, customer_ref: str | None, limited: str | None, now: datetime
+) -> tuple[About, dict[str, int]]:
+    """Give the account that a correction of a customer or of a limited account is about, and what it would change.
+
+    Each number stands beside the same with `_after`.
+
+    Raises: NotFound; InvalidInput when there would be less than nothing.
+    """
+    if limited is not None:
+        account = read_limited(connection, limited)
+        about = About(None, account.limited_id)
+        numbers = {"units": account.balance, "units_after": account.balance + amount}
+    elif customer_ref is not None:
+        has = balance(connection, customer_ref, now)
+        about = About(find_customer(connection, customer_ref), None)
+        paid = min(has.owed_energy, max(amount, 0))
+        numbers = {
+            "available_energy": has.available_energy,
+            "available_energy_after": has.available_energy + amount - paid,
+            "owed_energy": has.owed_energy,
+            "owed_energy_after": has.owed_energy - paid,
+        }
+    else:
+        raise InvalidInput("a proposal is about one customer, or one limited account")
+    if any(number < 0 for number in numbers.values()):
+        raise InvalidInput("there is less than this takes", hint="Take at most what is there.")
+    return about, numbers
 
 
 def propose(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -30,7 +30,7 @@ from ditan.api.routing import (
 )
 from ditan.insight.trail import Actor, masked, reason_of, write_change
 from ditan.kernel import limits
-from ditan.kernel.errors import Conflict, InvalidInput
+from ditan.kernel.errors import Conflict
 from ditan.kernel.ids import read_name, show
 from ditan.ledger import Proposal
 from ditan.model import Noun, Text
@@ -168,12 +168,14 @@ def propose(
     actor, reason = acting(hall, request, who), reason_of(data.reason)
 
     def work(connection: Connection) -> ProposalView:
-        about, consequences = _weigh(connection, data, actor)
+        about, consequences = ledger.weigh(
+            connection, data.amount, customer_ref=data.customer_ref, limited=data.limited, now=actor.at
+        )
         name = ledger.propose(
             connection,
             f"console {who.subject} {idempotency_key}",
             data.amount,
-            **about,
+            **about._asdict(),
             reason=reason,
             maker=who.subject,
             now=actor.at,
@@ -285,31 +287,6 @@ def _written(
     states = {"state": before.state}, {"state": made.state, "amount": made.amount}
     write_change(connection, actor, action, ("proposal", str(name)), reason=reason, before=states[0], after=states[1])
     return made
-
-
-def _weigh(connection: Connection, data: Proposing, actor: Actor) -> tuple[dict[str, Any], dict[str, int]]:
-    """Give whom it is about, and what it would change, in numbers.
-
-    Raises: InvalidInput when there would be less than nothing.
-    """
-    if data.limited is not None:
-        account = ledger.read_limited(connection, data.limited)
-        numbers = {"units": account.balance, "units_after": account.balance + data.amount}
-        about: dict[str, Any] = {"limited_id": account.limited_id}
-    else:
-        assert data.customer_ref is not None
-        now = ledger.balance(connection, data.customer_ref, actor.at)
-        paid = min(now.owed_energy, max(data.amount, 0))
-        numbers = {
-            "available_energy": now.available_energy,
-            "available_energy_after": now.available_energy + data.amount - paid,
-            "owed_energy": now.owed_energy,
-            "owed_energy_after": now.owed_energy - paid,
-        }
-        about = {"customer_id": ledger.find_customer(connection, data.customer_ref)}
-    if any(number < 0 for number in numbers.values()):
-        raise InvalidInput("there is less than this takes", hint="Take at most what is there.")
-    return about, numbers
 
 
 _NAMES: Final = {

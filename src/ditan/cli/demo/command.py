@@ -16,6 +16,7 @@ from ditan.cli.check import print_verdicts, verify
 from ditan.cli.demo.crew import at_work
 from ditan.cli.demo.days import Quarter, morning_after
 from ditan.cli.demo.market import open_market
+from ditan.cli.demo.office import run_office
 from ditan.cli.demo.visitors import make_visitors
 from ditan.cli.explain import print_story
 from ditan.cli.reporting import FileReport, combined, print_report
@@ -134,7 +135,9 @@ def _run(settings: Settings, store: Store, customers: int, days: int, seed: int,
         with progress("day by day, payments into acts and energy into trees", size, quiet=quiet) as advance:
             reports = quarter.live(folder, written.files, advance, market.morning)
         files = [folder / name for name in sorted(written.files)]
-        write_customers(settings, make_visitors(quarter, market, files, now))
+        visitors = make_visitors(quarter, market, files, now)
+        write_customers(settings, visitors)
+    run_office(store, [each.subject for each in visitors[1:]], now)  # the first has no account yet
     DemoClock(settings).set(now)
     with store.unit_of_work() as connection:
         month = f"{START:%Y-%m}"
