@@ -17,7 +17,7 @@ from tests.conftest import HOMES, make_home
 from tests.surface.test_api_serving import serving
 
 from ditan.kernel.clock import BUSINESS_ZONE
-from ditan.kernel.demo import MARK, DemoClock, DemoCustomer, write_customers
+from ditan.kernel.demo import MARK, STAFF, DemoClock, DemoCustomer, write_customers
 from ditan.kernel.settings import Settings
 from ditan.model import BankEvent
 from ditan.store import Store, embedded
@@ -30,6 +30,7 @@ MINUTE = timedelta(minutes=1)
 class Customer:
     """Somebody with two cards, made up for one test."""
 
+    page = "home"
     numbers = itertools.count(1)
 
     def __init__(self, name: str) -> None:
@@ -40,12 +41,29 @@ class Customer:
             {"card_ref": self.credit, "product": "credit", "label": "8801", "quickpass": False},
         ]
 
+    def claims(self) -> dict[str, Any]:
+        """What the demo is asked for to let her in."""
+        return {"subject": self.subject, "cards": self.cards}
+
     @classmethod
     def named(cls, subject: str, cards: list[dict[str, str | bool]]) -> Customer:
         """Somebody whom the demo made."""
         who = cls(subject)
         who.subject, who.cards = subject, cards
         return who
+
+
+class Staff:
+    """Somebody at the bank, one for each role; the console is her page."""
+
+    page = "console"
+
+    def __init__(self, role: str) -> None:
+        [self.subject] = [each.subject for each in STAFF if each.role == role]
+
+    def claims(self) -> dict[str, Any]:
+        """What the demo is asked for to let her in."""
+        return {"subject": self.subject, "staff": True}
 
 
 class Bank:

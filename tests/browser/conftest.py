@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
-from tests.browser.bank import Bank, Customer, demo_home, open_bank, page_is_built
+from tests.browser.bank import Bank, Customer, Staff, demo_home, open_bank, page_is_built
 from tests.browser.phone import INSTALL, Phone, find_chromium, open_chromium, phone_of
 from tests.browser.places import make_busy
 
@@ -49,7 +49,7 @@ def phone(bank: Bank, chromium: Browser) -> Iterator[NewPhone]:
     made: list[Phone] = []
     with ExitStack() as phones:
 
-        def make(who: Customer | None = None, **given: Any) -> Phone:
+        def make(who: Customer | Staff | None = None, **given: Any) -> Phone:
             made.append(phones.enter_context(phone_of(chromium, given.pop("bank", bank), who, **given)))
             return made[-1]
 

@@ -22,7 +22,7 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from tests.browser.bank import Bank, Customer
+from tests.browser.bank import Bank, Customer, Staff
 
 INSTALL: Final = "apt-get install chromium fonts-noto-cjk"
 PHONE: Final = (390, 844)
@@ -66,8 +66,8 @@ def open_chromium() -> Iterator[Browser]:
 class Phone:
     """A page and everything that went wrong on it."""
 
-    def __init__(self, context: BrowserContext, address: str, language: str) -> None:
-        self.context, self.address, self.language = context, address, language
+    def __init__(self, context: BrowserContext, address: str, language: str, below: str = "home") -> None:
+        self.context, self.address, self.language, self.below = context, address, language, below
         self.troubles: list[str] = []
         self.pending: set[Request] = set()
         self.expected: list[re.Pattern[str]] = []
@@ -89,7 +89,7 @@ class Phone:
     def goto(self, path: str = "/", page: Page | None = None) -> Page:
         """Go to a place of the page, with everything on it loaded."""
         page = page or self.page
-        page.goto(f"{self.address}/home/#{path}")
+        page.goto(f"{self.address}/{self.below}/#{path}")
         self.settle(page)
         return page
 
@@ -152,8 +152,9 @@ class Phone:
 def phone_of(
     browser: Browser,
     bank: Bank,
-    who: Customer | None,
+    who: Customer | Staff | None,
     *,
+    below: str = "home",
     language: str = "zh",
     theme: str = "light",
     large: bool = False,
@@ -177,10 +178,9 @@ def phone_of(
             f"location.origin !== 'null' && (localStorage['{name}'] ??= '{value}')"  # not of about:blank
         )
     if who and in_app:
-        body = {"subject": who.subject, "cards": who.cards}
-        context.add_init_script(_APP % (bank.address, _json(body)))
+        context.add_init_script(_APP % (bank.address, _json(who.claims())))
     try:
-        yield Phone(context, bank.address, language)
+        yield Phone(context, bank.address, language, who.page if who else below)
     finally:
         context.close()
 

@@ -13,11 +13,12 @@ from ditan.testing import factories
 
 
 class Place(NamedTuple):
-    """A page: its address, with `{act}`, `{month}`, `{order}` of the customer, `{certificate}` of the first tree."""
+    """A page of `home` or `console`: its address, with `{act}`, `{month}`, `{order}`, `{certificate}` of the customer."""
 
     path: str
     who: str = "busy"
     large: bool = False
+    below: str = "home"
 
 
 PLACES: dict[str, Place] = {
@@ -45,6 +46,14 @@ PLACES: dict[str, Place] = {
     "certificate": Place("/certificates/{certificate}", who="nobody"),
     "donations": Place("/donations"),
     "project": Place("/projects/donation_water", who="nobody"),
+}
+
+
+#: The pages of the console, and in which role somebody looks at them.
+DESKS: dict[str, Place] = {
+    "console-sign-in": Place("/", who="nobody", below="console"),
+    "console-overview": Place("/", who="operator", below="console"),
+    "console-methods": Place("/methods", who="operator", below="console"),
 }
 
 

@@ -1,4 +1,5 @@
 """`make screenshots`: every page at four widths, in both languages, by day and by night, over a demo of its own.
+The console's are wide.
 
 They lie in screenshots/, which git ignores; open screenshots/index.html. What goes wrong on a page is printed, and ends
 the run with 1.
@@ -17,16 +18,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import structlog
 from playwright.sync_api import Browser
-from tests.browser.bank import Bank, Customer, open_bank
+from tests.browser.bank import Bank, Customer, Staff, open_bank
 from tests.browser.giving import make_giver
 from tests.browser.phone import INSTALL, Phone, find_chromium, open_chromium, phone_of
-from tests.browser.places import PLACES, Place, address_of
+from tests.browser.places import DESKS, PLACES, Place, address_of
 from tests.conftest import HOMES, make_home
 
+from ditan.api.roles import Role
 from ditan.cli.showing import progress
 from ditan.kernel.demo import read_customers
 from ditan.kernel.settings import Settings
@@ -34,6 +36,7 @@ from ditan.store import embedded
 
 FOLDER: Final = Path(__file__).parents[2] / "screenshots"
 SIZES: Final = {360: 740, 390: 844, 768: 1024, 1440: 900}
+DESK: Final = 1440
 _NO_ACCOUNT: Final = "answer: 404 GET /v1/"
 
 
@@ -46,9 +49,9 @@ class Shot(NamedTuple):
     theme: str
     width: int
 
-    def alike(self) -> tuple[str, str, int, str, bool]:
+    def alike(self) -> tuple[str, str, int, str, bool, str]:
         """What a phone must be for it."""
-        return self.language, self.theme, self.width, self.place.who, self.place.large
+        return self.language, self.theme, self.width, self.place.who, self.place.large, self.place.below
 
     def file(self) -> str:
         """Its place below the folder."""
@@ -70,7 +73,7 @@ def main() -> int:
     with demo(given.customers) as settings, open_bank(settings) as bank, open_chromium() as browser:
         people = people_of(settings)
         make_giver(bank, people["busy"])
-        places = PLACES | {f"home-{who}": Place("/", who=who) for who in people if who not in {"new", "busy"}}
+        places = PLACES | DESKS | {f"home-{who}": Place("/", who=who) for who in people if who not in {"new", "busy"}}
         wanted = given.only.split(",") if given.only else list(places)
         shots = [
             Shot(name, places[name], language, theme, width)
@@ -80,6 +83,7 @@ def main() -> int:
                 [given.width] if given.width else SIZES,
                 wanted,
             )
+            if name not in DESKS or width == DESK
         ]
         troubles = take(browser, bank, people, shots)
     write_index(shots)
@@ -115,9 +119,11 @@ def take(browser: Browser, bank: Bank, people: dict[str, Customer], shots: list[
     troubles: list[str] = []
     with progress("pictures", len(shots)) as advance:
         for phone_like, some in itertools.groupby(sorted(shots, key=Shot.alike), Shot.alike):
-            language, theme, width, whose, large = phone_like
-            who, size = people.get(whose), (width, SIZES[width])
-            with phone_of(browser, bank, who, language=language, theme=theme, large=large, size=size) as phone:
+            language, theme, width, whose, large, below = phone_like
+            who: Customer | Staff | None = people.get(whose) or (Staff(whose) if whose in Role else None)
+            size = width, SIZES[width]
+            looks: dict[str, Any] = {"language": language, "theme": theme, "large": large, "size": size}
+            with phone_of(browser, bank, who, below=below, **looks) as phone:
                 phone.expect_trouble(_NO_ACCOUNT)
                 for shot in some:
                     picture(phone, shot, bank, who)
@@ -127,12 +133,12 @@ def take(browser: Browser, bank: Bank, people: dict[str, Customer], shots: list[
     return troubles
 
 
-def picture(phone: Phone, shot: Shot, bank: Bank, who: Customer | None) -> None:
+def picture(phone: Phone, shot: Shot, bank: Bank, who: Customer | Staff | None) -> None:
     """Go there and take all of the page. The first page fills its screen; the others get one as long as they are."""
     phone.page.goto("about:blank")
     phone.page.set_viewport_size({"width": shot.width, "height": SIZES[shot.width]})
-    phone.goto(address_of(shot.place, bank, who))
-    if shot.place.path != "/":
+    phone.goto(address_of(shot.place, bank, who if isinstance(who, Customer) else None))
+    if (shot.place.path, shot.place.below) != ("/", "home"):
         height = phone.page.evaluate("document.documentElement.scrollHeight")
         phone.page.set_viewport_size({"width": shot.width, "height": max(height, SIZES[shot.width])})
         phone.settle()

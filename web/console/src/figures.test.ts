@@ -42,6 +42,7 @@ describe('figures', () => {
 
   it('write an interval in one unit', () => {
     expect(interval('861000000000', '2240000000000', 'mg')).toBe('861 – 2,240')
+    expect(interval('356000000', '1640000000', 'mg', '635000000')).toBe('356 – 1,640')
     expect(interval('0.611', '0.625', 'share')).toBe('±0.7')
     expect(interval(null, null, 'mg')).toBeNull()
   })

@@ -118,23 +118,28 @@ export function change(value: string | null, previous: string | null, unit: Unit
   return `${number(((now - then) / Math.abs(then)) * 100, signed)}%`
 }
 
-/** An interval, once and in full: "861 – 2,240". Of a share, its half width: "±0.7". */
-export function interval(low: string | null, high: string | null, unit: Unit): string | null {
+/** An interval, once and in full, in the unit of its value: "861 – 2,240". Of a share, its half width: "±0.7". */
+export function interval(
+  low: string | null,
+  high: string | null,
+  unit: Unit,
+  value: string | null = high,
+): string | null {
   if (low === null || high === null) return null
   if (unit === 'share') {
     const half = ((Number(high) - Number(low)) / 2) * 100
     return `±${number(half, { minimumFractionDigits: 1, maximumFractionDigits: 1 })}`
   }
-  const largest = Math.max(Math.abs(Number(low)), Math.abs(Number(high)))
-  const one = (value: string) =>
-    unit === 'mg' || unit === 'mg_per_account' ? massOf(Number(value), largest) : shown(value, unit).number
+  const of = Math.abs(Number(value ?? high))
+  const one = (end: string) =>
+    unit === 'mg' || unit === 'mg_per_account' ? massOf(Number(end), of) : shown(end, unit).number
   return `${one(low)} – ${one(high)}`
 }
 
-/** An end of an interval: no more precise than the wider end is large. */
-function massOf(mg: number, largest: number): string {
-  const scale = largest >= MG_PER_T ? MG_PER_T : largest >= MG_PER_KG ? MG_PER_KG : 1_000
-  const digits = largest / scale >= 100 ? 0 : largest / scale >= 10 ? 1 : 2
+/** An end of an interval: in the unit of the value, and no more precise. */
+function massOf(mg: number, value: number): string {
+  const scale = value >= MG_PER_T ? MG_PER_T : value >= MG_PER_KG ? MG_PER_KG : 1_000
+  const digits = value / scale >= 100 ? 0 : value / scale >= 10 ? 1 : 2
   return number(mg / scale, { maximumFractionDigits: digits })
 }
 
