@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Litestar
+from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, License, SecurityScheme
@@ -73,7 +74,7 @@ def _describe_events(made: dict[str, Any]) -> None:
 
 
 def _operation_id(_handler: HTTPRouteHandler, method: Method, path: list[str | PathParameterDefinition]) -> str:
-    return operation_name(str(method), path)
+    return operation_name(HttpMethod(method).value, path)
 
 
 def page() -> str:
