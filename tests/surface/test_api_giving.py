@@ -33,7 +33,7 @@ def have(shop: Shop, reward_id: str, quantity: int, key: str, state: str = "fulf
     assert rewards.turn(shop.bench(Partner(lambda _k, _o: says(state, **said))))
 
 
-def test_a_forest_has_the_trees_that_stand_and_those_to_come(lin: Asker, wang: Asker, shop: Shop) -> None:
+def test_a_forest_has_the_trees_that_stand_and_those_to_come(client: Any, lin: Asker, wang: Asker, shop: Shop) -> None:
     assert lin.get("/v1/forest") == {"trees_in_all": 0, "trees": [], "to_come": []}
     have(shop, TREE, 2, "trees")
     have(shop, WATER, 1, "not-a-tree")
@@ -47,12 +47,16 @@ def test_a_forest_has_the_trees_that_stand_and_those_to_come(lin: Asker, wang: A
     assert found["trees_in_all"] == 2
     assert [each["certificate"]["state"] for each in found["trees"]] == ["waiting", "planted"]
     planted = found["trees"][1]
-    assert planted["certificate"]["picture"] == "tree"
+    assert planted["certificate"]["picture"] == "saxaul"
     assert planted["certificate"] == lin.get(f"/v1/certificates/{planted['certificate']['number']}")
     assert lin.get(f"/v1/orders/{planted['order_id']}")["reward_id"] == TREE
     [coming] = found["to_come"]
     assert (coming["species"]["zh"], coming["quantity"], coming["state"]) == ("樟子松", 1, "held")
     assert wang.get("/v1/forest")["trees_in_all"] == 0
+    [shown] = client.get(f"/v1/plantings/{TREE}").json()["plantings"]
+    assert (shown["contract"], shown["place"]["en"], shown["trees"]) == ("GH-7", "Alxa Left Banner", 1)
+    assert shown["events"] == [{"kind": "planted", "on": "2026-07-05", "trees": 1, "evidence": "GH-report-1"}]
+    assert client.get(f"/v1/plantings/{PINE}").json() == {"plantings": []}
 
 
 def test_a_donation_is_followed_from_the_pledge_to_the_receipt(lin: Asker, wang: Asker, shop: Shop) -> None:

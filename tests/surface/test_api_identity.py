@@ -171,7 +171,8 @@ EXAMPLES = {
 PAGE = {("GET", "/"), ("GET", "/home"), ("GET", "/home/{path}")}
 OPEN = {("GET", "/v1/certificates/{number}"), ("GET", "/v1/projects/{reward_id}")}
 SIGNED = {("POST", "/v1/partner/{partner}/webhooks")}
-PUBLIC = {("GET", "/health"), ("GET", "/ready"), ("GET", "/v1/projects")} | PAGE
+GIVEN = {("GET", "/v1/projects"), ("GET", "/v1/plantings/{reward_id}")}
+PUBLIC = {("GET", "/health"), ("GET", "/ready")} | GIVEN | PAGE
 
 
 def routes(app: Edge) -> dict[tuple[str, str], Any]:

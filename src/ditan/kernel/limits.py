@@ -105,6 +105,9 @@ order_note_chars_max = 100
 #: The most trees of one customer that are listed at once; all are counted.
 forest_trees_max = 500
 
+#: How many plantings of a kind of tree anybody is shown, the latest first.
+plantings_shown_max = 12
+
 #: The longest a partner's answer may take, in seconds, and be, in bytes.
 partner_seconds_max = 10
 partner_bytes_max = 1 << 16

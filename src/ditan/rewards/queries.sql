@@ -247,6 +247,13 @@ FROM rewards.tree t JOIN rewards.order o USING (order_id) WHERE t.planting_id IS
 GROUP BY o.partner, t.reward_id
 ORDER BY planting_id NULLS FIRST
 
+-- name: read_plantings
+-- why: What became of the trees of one reward so far, for anybody who thinks of ordering one.
+SELECT p.planting_id, p.contract, p.place_zh, p.place_en, p.trees, coalesce((
+    SELECT jsonb_agg(jsonb_build_object('kind', e.kind, 'on', e.on_day, 'trees', e.trees, 'evidence', e.evidence) ORDER BY e.nth)
+    FROM rewards.planting_event e WHERE e.planting_id = p.planting_id), '[]') AS events
+FROM rewards.planting p WHERE p.reward_id = %(reward_id)s ORDER BY p.planting_id DESC LIMIT %(limit)s
+
 -- name: lock_fund
 -- why: Two lists of one fund at the same moment would hold the same donations.
 SELECT pg_advisory_xact_lock(7315003, %(limited_id)s)

@@ -120,6 +120,16 @@ class Planting(Noun, kw_only=True):
     latest: str | None
 
 
+class PublicPlanting(Noun, kw_only=True):
+    """A planting as anybody sees it: where, under which contract, how many, and what happened to it."""
+
+    planting_id: int
+    contract: str
+    place: Text
+    trees: int
+    events: list[PlantingEvent]
+
+
 def tree_number(tree_no: int, issued_at: datetime) -> str:
     """Write the number of a certificate: year, number, and a check character."""
     return write_number("T", tree_no, business_day(issued_at).year)
@@ -263,6 +273,21 @@ def record_event(
 def list_plantings(connection: psycopg.Connection[Any]) -> list[Planting]:
     """Give the trees that wait, then every planting."""
     return [Planting(**row) for row in store.fetch(connection, "list_plantings", {})]
+
+
+def read_plantings(connection: psycopg.Connection[Any], reward_id: str) -> list[PublicPlanting]:
+    """Give the latest plantings of one kind of tree, for anybody; nothing in them says whose a tree is."""
+    asked = {"reward_id": reward_id, "limit": limits.plantings_shown_max}
+    return [
+        PublicPlanting(
+            planting_id=row["planting_id"],
+            contract=row["contract"],
+            place=Text(zh=row["place_zh"], en=row["place_en"]),
+            trees=row["trees"],
+            events=msgspec.convert(row["events"], list[PlantingEvent]),
+        )
+        for row in store.fetch(connection, "read_plantings", asked)
+    ]
 
 
 def readable(text: str, what: str) -> str:

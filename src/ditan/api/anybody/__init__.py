@@ -1,7 +1,7 @@
 """What anybody may ask, without a token: nothing in it says whose it is."""
 
-from ditan.api.anybody import certificates, projects
+from ditan.api.anybody import certificates, plantings, projects
 
-HANDLERS = [certificates.certificate, projects.project, projects.projects]
+HANDLERS = [certificates.certificate, plantings.plantings, projects.project, projects.projects]
 
 __all__ = ["HANDLERS"]

@@ -12,7 +12,7 @@ from ditan.model import Noun
 from ditan.rewards.donations import Project, ProjectAccount, read_project, read_projects
 
 ProjectName = Annotated[
-    str, PathParameter(pattern=r"^[a-z][a-z0-9_]{2,63}$", description="`reward_id` of the project, as the list says.")
+    str, PathParameter(pattern=r"^[a-z][a-z0-9_]{2,63}$", description="A reward, as the list says.")
 ]
 
 
