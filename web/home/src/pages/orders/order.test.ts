@@ -40,7 +40,7 @@ describe('the energy of an order', () => {
 })
 
 describe('the line of an order', () => {
-  const change = (state: Schema['State'], reason: Schema['OrderReason']): Schema['Change'] => ({
+  const change = (state: Schema['State'], reason: Schema['OrderReason']): Order['history'][number] => ({
     state,
     reason,
     meaning: text(state),

@@ -47,7 +47,7 @@ export interface Line {
 }
 
 /** The history from the first day on. A line that left the order as it was tells its reason instead of the state. */
-export function linesOf(history: readonly Schema['Change'][]): Line[] {
+export function linesOf(history: Order['history']): Line[] {
   return history.map((change, i) => {
     const same = i > 0 && history[i - 1]?.state === change.state
     const telling = PLAIN.includes(change.reason) ? null : change.because
