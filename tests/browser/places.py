@@ -13,7 +13,7 @@ from ditan.testing import factories
 
 
 class Place(NamedTuple):
-    """A page of `home` or `console`: its address, with `{act}`, `{month}`, `{order}`, `{certificate}` of the customer."""
+    """A page of `home` or `console`: its address, with `{act}`, `{month}` and such of the customer."""
 
     path: str
     who: str = "busy"

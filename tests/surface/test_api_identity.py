@@ -168,7 +168,7 @@ EXAMPLES = {
     "{partner}": "green-hill",
     "{number}": "T-2026-000001-" + check_character("2026000001"),
 }
-PAGE = {("GET", "/"), ("GET", "/home"), ("GET", "/home/{path}")}
+PAGE = {("GET", path) for path in ("/", "/home", "/home/{path}", "/console", "/console/{path}")}
 OPEN = {("GET", "/v1/certificates/{number}"), ("GET", "/v1/projects/{reward_id}")}
 SIGNED = {("POST", "/v1/partner/{partner}/webhooks")}
 GIVEN = {("GET", "/v1/projects"), ("GET", "/v1/plantings/{reward_id}")}
