@@ -157,8 +157,9 @@ def test_a_refund_after_the_tree_leaves_the_tree_and_a_debt(counter: Counter, ph
     [refund] = bank.feed(refund_of(bank, ride))
     assert (refund["code"], refund["energy"]) == ("refunded", -20), refund
 
-    page = shown.goto("/")
-    expect(page.get_by_role("main")).to_contain_text("还差 10")  # of 20, 10 were left
+    shown.goto("/").reload()
+    page = shown.page
+    expect(page.get_by_role("main")).to_contain_text("退款扣回的能量还差 10")  # of 20, 10 were left
     page = shown.goto("/forest")
     expect(page.get_by_role("link", name=re.compile("^T-"))).to_have_count(1)
     month = f"{bank.now():%Y-%m}"
