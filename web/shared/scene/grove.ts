@@ -16,11 +16,12 @@ import {
   spread,
   trace,
 } from './pen'
+import { saxaulTree } from '../spots/wares'
 import { board, grass, pine, roundTree, seedling } from './plants'
 
 /** How far a tree has come. Each looks different in outline, so that no color needs to tell them apart. */
 export type Growth = 'ordered' | 'waiting' | 'planned' | 'planted' | 'surveyed' | 'replaced' | 'failed' | 'void'
-export type Kind = 'tree' | 'pine'
+export type Kind = 'tree' | 'pine' | 'saxaul'
 
 /** A sapling that is not there yet, as the house of the first stage is: a plan in broken lines. */
 function plan(x: number, y: number, s: number): Mark[] {
@@ -74,6 +75,12 @@ function bareBoard(x: number, y: number, s: number): Mark[] {
   return board(x - 9 * s, y, s).map(({ d, w = 1 }) => ink(d, w, 'line', '3 3'))
 }
 
+function grown(kind: Kind, x: number, y: number, s: number, seed: number): Mark[] {
+  if (kind === 'pine') return pine(x, y, 0.44 * s, 'summer')
+  if (kind === 'saxaul') return saxaulTree(x, y, 0.78 * s, seed)
+  return roundTree(x, y, 0.86 * s, seed, 'summer', 'ch')
+}
+
 /** One tree at x, y (its foot), `s` 0.5 to 2.5. Trees with a number have their board. */
 export function promisedTree(growth: Growth, kind: Kind, x: number, y: number, s: number, seed: number): Mark[] {
   const sign = board(x + 13 * s, y, 0.8 * s)
@@ -93,10 +100,7 @@ export function promisedTree(growth: Growth, kind: Kind, x: number, y: number, s
     case 'void':
       return bareBoard(x, y, s)
     case 'surveyed':
-      return [
-        ...(kind === 'pine' ? pine(x, y, 0.44 * s, 'summer') : roundTree(x, y, 0.86 * s, seed, 'summer', 'ch')),
-        ...sign,
-      ]
+      return [...grown(kind, x, y, s, seed), ...sign]
   }
 }
 

@@ -21,7 +21,7 @@ const GROWTHS: Record<Certificate['state'], Growth> = {
 
 /** How a tree is drawn. */
 export const growthOf = (state: Certificate['state']): Growth => GROWTHS[state]
-export const kindOf = (picture: string): Kind => (picture === 'pine' ? 'pine' : 'tree')
+export const kindOf = (picture: string): Kind => (picture === 'pine' || picture === 'saxaul' ? picture : 'tree')
 
 /** Trees that share everything but their numbers: of one planting and one fate, or waiting for one. */
 export interface Batch {
