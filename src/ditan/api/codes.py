@@ -44,6 +44,7 @@ class ProblemCode(StrEnum):
     CONFLICT = "conflict"
     ACCOUNT_OPEN = "account_open"
     ENERGY_HELD = "energy_held"
+    METHODOLOGY_UNSOUND = "methodology_unsound"
     EVIDENCE_GONE = "evidence_gone"
     TOO_SLOW = "too_slow"
     UNAVAILABLE = "unavailable"
@@ -195,6 +196,11 @@ MEANING: Final[dict[ProblemCode, Meaning]] = {
         409,
         Text(zh="碳账户还没有关闭", en="The account is not closed yet"),
         Text(zh="请先关闭：POST /v1/account/close。", en="Close it first: POST /v1/account/close."),
+    ),
+    ProblemCode.METHODOLOGY_UNSOUND: Meaning(
+        409,
+        Text(zh="这份方法学未通过检查，不能运行", en="The methodology does not pass its check and may not run"),
+        Text(zh="按所列各处更正后再提出。", en="Mend what is named, then propose it again."),
     ),
     ProblemCode.ENERGY_HELD: Meaning(
         409,

@@ -27,6 +27,7 @@ from ditan.kernel.errors import (
 from ditan.kernel.webhooks import Disbelieved
 from ditan.ledger import LedgerRefusal
 from ditan.model import Noun, Text
+from ditan.packs.findings import Unsound
 from ditan.rewards import OrderRefusal
 
 log = structlog.get_logger(__name__)
@@ -117,6 +118,8 @@ def _read(error: Exception) -> tuple[ProblemCode, str, Text | None, dict[str, st
             return ProblemCode.CONFLICT, error.code, error.code.meaning, {}
         case OrderRefusal():
             return ProblemCode.CONFLICT, error.code, error.code.meaning, {}
+        case Unsound():
+            return ProblemCode.METHODOLOGY_UNSOUND, ProblemCode.METHODOLOGY_UNSOUND, error.first, {}
         case OrdersUnderWay():
             return ProblemCode.ENERGY_HELD, ProblemCode.ENERGY_HELD, error.counted, {}
         case Disbelieved():

@@ -74,6 +74,16 @@ SELECT count(*) FILTER (WHERE mg > 0), count(*) FILTER (WHERE mg < 0), count(*) 
     coalesce(max(mg), 0), coalesce(min(mg), 0)
 FROM (SELECT customer_id, sum(mg)::BIGINT AS mg FROM change GROUP BY customer_id)
 
+-- name: distribution
+-- why: Winners and losers: how many customers change by how much, between edges that are powers of ten.
+SELECT edge AS at_least_mg, count(mg) AS customers FROM (
+    SELECT unnest($edges::BIGINT[]) AS edge
+) e LEFT JOIN (
+    SELECT mg, list_max(list_filter($edges::BIGINT[], lambda x: x <= mg)) AS bucket
+    FROM (SELECT customer_id, sum(mg)::BIGINT AS mg FROM change GROUP BY customer_id)
+) c ON c.bucket = e.edge
+GROUP BY edge ORDER BY edge
+
 -- name: one_event
 -- why: The evidence of one act.
 SELECT * FROM read_parquet($file) WHERE event_key = $act_id

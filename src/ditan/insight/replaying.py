@@ -6,7 +6,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import psycopg
@@ -23,6 +23,11 @@ _SQL = load_statements("ditan.insight")
 _DUCK = load_statements("ditan.insight", "duck.sql")
 
 
+_EDGES_MG: Final = (
+    -(2**62), -999_999_999, -99_999_999, -9_999_999, -999_999, 0, 1, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000
+)  # fmt: skip
+
+
 class Impact(Noun, kw_only=True):
     """What another methodology would change in one scenario, before caps."""
 
@@ -35,6 +40,13 @@ class Impact(Noun, kw_only=True):
     acts_down: int
 
 
+class Share(Noun, kw_only=True):
+    """How many customers change by at least `at_least_mg` and less than the next one says; -(2**62): all below."""
+
+    at_least_mg: int
+    customers: int
+
+
 class Customers(Noun, kw_only=True):
     """Who would change under another methodology, before caps."""
 
@@ -43,6 +55,7 @@ class Customers(Noun, kw_only=True):
     unchanged: int
     most_up_mg: int
     most_down_mg: int
+    distribution: list[Share]
 
 
 class Replay(Noun, kw_only=True):
@@ -67,10 +80,12 @@ def replay(
     *,
     other: Pack | None = None,
     advance: Callable[[int], None] = lambda _: None,
+    threads: int | None = None,
 ) -> Replay:
     """Quantify every evidence file again, each under the version it was posted by, and compare with the ledger.
 
     `home`: where the archive is. `other`: also say who would change under that pack. `advance`: told of each file.
+    `threads`: how many the engine may use, for work beside a server's.
     """
     files = evidence_files(connection)
     broken = {file.path for file in files if not intact(home / ARCHIVE / file.path, file)}
@@ -78,7 +93,10 @@ def replay(
     for file in files:
         if file.path not in broken:
             by_version[file.version].append(file)
-    with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as duck:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        duckdb.connect(config={"threads": threads} if threads else {}) as duck,
+    ):
         _load_entries(connection, duck, Path(scratch) / "entries.csv")
         duck.execute(_DUCK["open_change"])
         acts = differences = 0
@@ -101,7 +119,7 @@ def replay(
                 if other is not None:
                     _add_impact(duck, other, impact)
                 advance(1)
-        changed = duck.execute(_DUCK["sum_change"]).fetchall()[0]
+        changed = _customers(duck) if other is not None else None
     return Replay(
         files=len(files),
         broken_files=sorted(broken),
@@ -113,7 +131,20 @@ def replay(
         ledger_mg=str(ledger_mg),
         versions=sorted(by_version) + ([version(other)] if other else []),
         impact=[_impact(scenario, figures) for scenario, figures in sorted(impact.items())],
-        customers=Customers(**dict(zip(Customers.__struct_fields__, changed, strict=True))) if other else None,
+        customers=changed,
+    )
+
+
+def _customers(duck: duckdb.DuckDBPyConnection) -> Customers:
+    up, down, unchanged, most_up_mg, most_down_mg = duck.execute(_DUCK["sum_change"]).fetchall()[0]
+    shares = duck.execute(_DUCK["distribution"], {"edges": list(_EDGES_MG)}).fetchall()
+    return Customers(
+        up=up,
+        down=down,
+        unchanged=unchanged,
+        most_up_mg=most_up_mg,
+        most_down_mg=most_down_mg,
+        distribution=[Share(at_least_mg=edge, customers=customers) for edge, customers in shares],
     )
 
 

@@ -15,6 +15,7 @@ from ditan.insight.publishing import in_force, publications
 from ditan.kernel.clock import SYSTEM_CLOCK, Clock, business_day
 from ditan.model import Pack
 from ditan.store import Store
+from ditan.store.pool import Connection
 
 
 class Methodology(NamedTuple):
@@ -65,11 +66,16 @@ def prepare(store: Store, pack: Pack, clock: Clock = SYSTEM_CLOCK) -> Methodolog
     return _compiled(store, pack)
 
 
+def register(connection: Connection, pack: Pack, compiled: quantification.Compiled | None = None) -> int:
+    """Keep a pack, whole, with its compiled rates; give its id. It may have been kept before."""
+    rates = [msgspec.to_builtins(rate) for rate in (compiled or quantification.compile_pack(pack)).rates]
+    return ledger.registered_pack(connection, pack, packs.version(pack), packs.canonical(pack), rates)
+
+
 def _compiled(store: Store, pack: Pack) -> Methodology:
-    version, content, compiled = packs.version(pack), packs.canonical(pack), quantification.compile_pack(pack)
-    rates = [msgspec.to_builtins(rate) for rate in compiled.rates]
-    pack_id = store.run(lambda connection: ledger.registered_pack(connection, pack, version, content, rates))
-    return Methodology(pack, version, pack_id, recognition.compile_rules(pack), compiled)
+    compiled = quantification.compile_pack(pack)
+    pack_id = store.run(lambda connection: register(connection, pack, compiled))
+    return Methodology(pack, packs.version(pack), pack_id, recognition.compile_rules(pack), compiled)
 
 
 def prepare_schedule(store: Store, clock: Clock = SYSTEM_CLOCK) -> Schedule:

@@ -245,3 +245,9 @@ assert 0 < page_items <= page_items_max
 assert page_read_ms_max < report_read_ms_max < request_seconds_max * 1_000, "a report is given up before its request is"
 assert unit_of_work_attempts_max >= 2, "a failed unit of work is tried again"
 assert socket_dir_bytes_max + len("/.s.PGSQL.5432") <= 107
+
+#: A replay that wrote no progress for so long, in seconds, is taken for dead: somebody may begin it anew.
+study_silent_seconds_max = 120
+
+#: The replays of proposed methodologies that one server works on at once.
+studies_at_once = 1

@@ -30,7 +30,16 @@ from ditan.ledger.energy import (
 )
 from ditan.ledger.history import HistoryEntry, HistoryPage, balance_as_of, history
 from ditan.ledger.limited import Limited, LimitedKind, all_limited, open_limited, read_limited
-from ditan.ledger.proposals import Proposal, decide, open_proposals, propose, read_proposals, weigh, withdraw
+from ditan.ledger.proposals import (
+    Proposal,
+    decide,
+    open_proposals,
+    propose,
+    propose_change,
+    read_proposals,
+    weigh,
+    withdraw,
+)
 from ditan.ledger.reading import Act, Balance, Fate, Reversal, Statement, balance, find_act, statement
 from ditan.ledger.registering import registered_pack
 from ditan.ledger.sweeping import Swept, sweep
@@ -91,6 +100,7 @@ __all__ = [
     "open_proposals",
     "post",
     "propose",
+    "propose_change",
     "read_limited",
     "read_proposals",
     "registered_pack",

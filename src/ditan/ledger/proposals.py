@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
@@ -122,8 +123,46 @@ def propose(
         "maker": maker,
         "now": now,
     }
+    return _proposed(connection, request | {"payload": Jsonb({}), "effective_at": None})
+
+
+def propose_change(
+    connection: psycopg.Connection[Any],
+    request_id: str,
+    kind: str,
+    payload: Mapping[str, Any],
+    *,
+    effective_at: datetime,
+    reason: str,
+    maker: str,
+    now: datetime,
+) -> UUID:
+    """Propose a change of another kind, which whoever knows that kind applies when it is approved; give its id.
+
+    Raises: Conflict when the request id was used for something else.
+    """
+    content = key(kind, msgspec.json.encode(payload, order="deterministic").decode(), str(effective_at), reason, maker)
+    request: dict[str, Any] = {
+        "proposal_id": key("proposal", request_id),
+        "content_key": content,
+        "kind": kind,
+        "payload": Jsonb(dict(payload)),
+        "consequences": Jsonb({}),
+        "customer_id": None,
+        "limited_id": None,
+        "amount": None,
+        "effective_at": effective_at,
+        "reason": reason,
+        "maker": maker,
+        "now": now,
+    }
+    return _proposed(connection, request)
+
+
+def _proposed(connection: psycopg.Connection[Any], request: dict[str, Any]) -> UUID:
     store.write(connection, "propose", request)
-    if _row(connection, proposal_id)["content_key"] != content:
+    proposal_id: UUID = request["proposal_id"]
+    if _row(connection, proposal_id)["content_key"] != request["content_key"]:
         raise Conflict(EnergyCode.CONFLICT.meaning.en)
     return proposal_id
 
@@ -139,6 +178,8 @@ def decide(
     opinion: str | None = None,
 ) -> Answer | None:
     """Decide a proposal; give what the ledger answered, None when it was declined. The same again changes nothing.
+
+    Of a kind that is no correction the decision is written down, and nothing moves here.
 
     Raises: NotFound; Conflict when the maker decides, or it was decided otherwise; LedgerRefusal.
     """
@@ -156,7 +197,7 @@ def decide(
     request = row | {"checker": checker, "approved": approve, "now": now, "months": expires_months, "opinion": opinion}
     if row["decided_at"] is None:
         store.write(connection, "decide_proposal", request)
-    if not approve:
+    if not approve or row["amount"] is None:
         return None
     return accepted(store.fetch(connection, "adjust" if row["customer_id"] is not None else "supply", request)[0])
 

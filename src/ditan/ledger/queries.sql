@@ -386,9 +386,10 @@ SELECT * FROM ledger.supply(%(proposal_id)s, %(content_key)s, %(limited_id)s::in
 
 -- name: propose
 -- why: The same proposal again is the same proposal.
-INSERT INTO ledger.proposal (proposal_id, content_key, kind, customer_id, limited_id, amount, consequences, reason, maker, proposed_at)
-VALUES (%(proposal_id)s, %(content_key)s, %(kind)s, %(customer_id)s::bigint, %(limited_id)s::integer, %(amount)s, %(consequences)s,
-    %(reason)s, %(maker)s, %(now)s)
+INSERT INTO ledger.proposal (proposal_id, content_key, kind, customer_id, limited_id, amount, payload, consequences, effective_at,
+    reason, maker, proposed_at)
+VALUES (%(proposal_id)s, %(content_key)s, %(kind)s, %(customer_id)s::bigint, %(limited_id)s::integer, %(amount)s, %(payload)s,
+    %(consequences)s, %(effective_at)s, %(reason)s, %(maker)s, %(now)s)
 ON CONFLICT (proposal_id) DO NOTHING
 
 -- name: read_proposal

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from ditan.kernel.errors import MethodologyError
 from ditan.model import Pack
-from ditan.packs.findings import Finding, finding
+from ditan.packs.findings import Finding, Unsound, finding
 from ditan.packs.formulae import check_formulae
 from ditan.packs.laws import check_laws, law_factors
 from ditan.packs.limits import check_limits
@@ -48,15 +47,11 @@ def check(pack: Pack, on: date) -> list[Finding]:
 def require_sound(pack: Pack, on: date) -> None:
     """Refuse a pack that may not run on a day.
 
-    Raises: MethodologyError, which names the first findings.
+    Raises: Unsound, which names the first findings.
     """
     found = check(pack, on)
     if found:
-        first = "; ".join(f"{f.where}: {f.message.en}" for f in found[:3])
-        raise MethodologyError(
-            f"the pack {pack.id} has {len(found)} findings: {first}",
-            hint="See all with `ditan methodology check PACK`, PACK being the id or folder you named.",
-        )
+        raise Unsound(pack, found)
 
 
 def _texts(pack: Pack) -> Iterator[str]:

@@ -1,11 +1,12 @@
 """What the bank's staff ask. Each route says which roles may; what is computed lives in `ditan.insight`."""
 
-from ditan.api.console import customers, disputes, logs, me, overview, proposals
+from ditan.api.console import customers, disputes, logs, me, methodology, overview, proposals
 
 HANDLERS = [
     me.me,
     *overview.HANDLERS,
     *proposals.HANDLERS,
+    *methodology.HANDLERS,
     *customers.HANDLERS,
     *disputes.HANDLERS,
     *logs.HANDLERS,

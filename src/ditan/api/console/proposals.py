@@ -28,6 +28,7 @@ from ditan.api.routing import (
     staff_reads,
     staff_writes,
 )
+from ditan.insight.proposing import KIND, publish_methodology
 from ditan.insight.trail import Actor, masked, reason_of, write_change
 from ditan.kernel import limits
 from ditan.kernel.errors import Conflict
@@ -36,14 +37,15 @@ from ditan.ledger import Proposal
 from ditan.model import Noun, Text
 from ditan.store.pool import Connection
 
-_MAKERS: Final = (Role.OPERATOR, Role.SERVICE)
+MAKERS: Final = (Role.OPERATOR, Role.SERVICE)
 
 
 class ProposalKind(StrEnum):
-    """What can be proposed: energy of a customer, or units of a stock, budget or fund."""
+    """What can be proposed: energy of a customer, units of a stock, budget or fund, or a methodology."""
 
     ADJUSTMENT = "adjustment"
     SUPPLY = "supply"
+    METHODOLOGY = "methodology"  # proposed by POST /v1/console/methodology/changes
 
 
 class ProposalState(StrEnum):
@@ -125,7 +127,7 @@ class Proposals(Noun, kw_only=True):
     next_cursor: str | None
 
 
-@get("/v1/console/proposals", **staff_reads(*_MAKERS, Role.APPROVER, Role.RISK, Role.ADMIN))
+@get("/v1/console/proposals", **staff_reads(*MAKERS, Role.APPROVER, Role.RISK, Role.ADMIN))
 def proposals(
     hall: GivenHall,
     who: GivenWho,
@@ -145,14 +147,14 @@ def proposals(
     return Proposals(proposals=[_view(each, who) for each in page], next_cursor=more)
 
 
-@get("/v1/console/proposals/{proposal_id:str}", **staff_reads(*_MAKERS, Role.APPROVER, Role.RISK, Role.ADMIN))
+@get("/v1/console/proposals/{proposal_id:str}", **staff_reads(*MAKERS, Role.APPROVER, Role.RISK, Role.ADMIN))
 def proposal(hall: GivenHall, who: GivenWho, proposal_id: ProposalName) -> ProposalView:
     """One proposal with its consequences in numbers."""
-    name = _named(proposal_id)
-    return hall.store.read(lambda connection: _one(connection, name, who))
+    name = named(proposal_id)
+    return hall.store.read(lambda connection: one_proposal(connection, name, who))
 
 
-@post("/v1/console/proposals", **staff_writes(*_MAKERS))
+@post("/v1/console/proposals", **staff_writes(*MAKERS))
 def propose(
     request: AnyRequest,
     hall: GivenHall,
@@ -161,7 +163,9 @@ def propose(
     data: JSONBody[Proposing],
 ) -> Response[ProposalView]:
     """Propose a correction. Nothing moves before a second person approves it."""
-    if (data.customer_ref is None) is (data.kind is ProposalKind.ADJUSTMENT) or data.amount == 0:
+    if data.kind is ProposalKind.METHODOLOGY or data.amount == 0:
+        raise Refused(ProblemCode.INVALID_INPUT)
+    if (data.customer_ref is None) is (data.kind is ProposalKind.ADJUSTMENT):
         raise Refused(ProblemCode.INVALID_INPUT)
     if (data.limited is None) is (data.kind is ProposalKind.SUPPLY):
         raise Refused(ProblemCode.INVALID_INPUT)
@@ -181,7 +185,7 @@ def propose(
             now=actor.at,
             consequences=consequences,
         )
-        made = _one(connection, name, who)
+        made = one_proposal(connection, name, who)
         after = {"kind": data.kind, "amount": data.amount, "limited": data.limited} | consequences
         write_change(connection, actor, "proposal.made", ("proposal", str(name)), reason=reason, after=after)
         return made
@@ -216,7 +220,7 @@ def refuse(
     return _decide(request, hall, who, idempotency_key, proposal_id, data, approved=False)
 
 
-@post("/v1/console/proposals/{proposal_id:str}/withdraw", **staff_writes(*_MAKERS))
+@post("/v1/console/proposals/{proposal_id:str}/withdraw", **staff_writes(*MAKERS))
 def withdraw(
     request: AnyRequest,
     hall: GivenHall,
@@ -225,10 +229,10 @@ def withdraw(
     proposal_id: ProposalName,
 ) -> Response[ProposalView]:
     """Take back a proposal of one's own that nobody has decided."""
-    actor, name = acting(hall, request, who), _named(proposal_id)
+    actor, name = acting(hall, request, who), named(proposal_id)
 
     def work(connection: Connection) -> ProposalView:
-        before = _one(connection, name, who)
+        before = one_proposal(connection, name, who)
         ledger.withdraw(connection, name, maker=who.subject, now=actor.at)
         return _written(connection, actor, name, who, before, "proposal.withdrawn", None)
 
@@ -245,10 +249,11 @@ def _decide(
     *,
     approved: bool,
 ) -> Response[ProposalView]:
-    actor, name, opinion = acting(hall, request, who), _named(proposal_id), reason_of(data.opinion, "opinion")
+    actor, name, opinion = acting(hall, request, who), named(proposal_id), reason_of(data.opinion, "opinion")
+    schedule = hall.schedule()
 
     def work(connection: Connection) -> ProposalView:
-        before = _one(connection, name, who)
+        before = one_proposal(connection, name, who)
         if before.state is not ProposalState.PROPOSED:
             raise Conflict(f"it is {before.state.value} already", hint="Load the page again.")
         ledger.decide(
@@ -260,6 +265,9 @@ def _decide(
             expires_months=hall.pack.life.expires_months,
             opinion=opinion,
         )
+        if approved and before.kind == KIND:
+            [found] = ledger.read_proposals(connection, proposal_id=name, limit=1)
+            publish_methodology(connection, schedule, found, checker=who.subject, opinion=opinion, now=actor.at)
         action = "proposal.approved" if approved else "proposal.refused"
         return _written(connection, actor, name, who, before, action, opinion)
 
@@ -283,7 +291,7 @@ def _written(
     reason: str | None,
 ) -> ProposalView:
     """Write down what became of a proposal, and give it."""
-    made = _one(connection, name, who)
+    made = one_proposal(connection, name, who)
     states = {"state": before.state}, {"state": made.state, "amount": made.amount}
     write_change(connection, actor, action, ("proposal", str(name)), reason=reason, before=states[0], after=states[1])
     return made
@@ -330,7 +338,7 @@ def _allowed(found: Proposal, who: Principal) -> tuple[list[str], Text | None]:
     if found.state != ProposalState.PROPOSED:
         return [], Text(zh="已经有了结果。", en="It is decided.")
     own = found.maker == who.subject
-    may = ["withdraw"] if own and who.roles & set(_MAKERS) else []
+    may = ["withdraw"] if own and who.roles & set(MAKERS) else []
     if Role.APPROVER in who.roles and not own:
         may += ["approve", "refuse"]
     if own:
@@ -338,14 +346,16 @@ def _allowed(found: Proposal, who: Principal) -> tuple[list[str], Text | None]:
     return may, None if may else Text(zh="须由复核角色决定。", en="It takes an approver to decide.")
 
 
-def _one(connection: Connection, name: UUID, who: Principal) -> ProposalView:
+def one_proposal(connection: Connection, name: UUID, who: Principal) -> ProposalView:
+    """Give a proposal as one reader sees it."""
     found = ledger.read_proposals(connection, proposal_id=name, limit=1)
     if not found:
         raise Refused(ProblemCode.NOT_FOUND)
     return _view(found[0], who)
 
 
-def _named(text: str) -> UUID:
+def named(text: str) -> UUID:
+    """Read the name of a proposal."""
     name = read_name("proposal", text)
     if name is None:
         raise Refused(ProblemCode.NOT_FOUND)
