@@ -164,6 +164,36 @@ def test_who_opened_woke_up_and_stayed(asked: Asked) -> None:
     assert asked.figure("retention_8w").denominator == str(asked.found.retention[0].opened)
 
 
+def test_windows_are_exact_on_every_day(seeded: Seeded) -> None:
+    """The edges of thirty days, of a week, and of the first seven days of an account, as each day is the last one."""
+    acts = set(seeded.bench.ask(f"SELECT customer_id, {ON} FROM ledger.act WHERE cut < 32"))
+    opened = dict(seeded.bench.ask("SELECT customer_id, ledger.business_day(opened_at) FROM accounts.customer"))
+    lasts = [LAST - n * DAY for n in range(60)]
+
+    def there(first: date, last: date) -> int:
+        return len({who for who, day in acts if first <= day <= last})
+
+    def read(connection: Any) -> list[tuple[Any, Any]]:
+        asked = [reading._asked(last - 20 * DAY, last) | {"over": last} for last in lasts]
+        return [
+            (reading.fetch(connection, "read_active", each)[0], reading.fetch(connection, "read_activation", each)[0])
+            for each in asked
+        ]
+
+    edges = 0
+    for last, (active, activation) in zip(lasts, seeded.bench.store.snapshot(read), strict=True):
+        assert active == {
+            "period": there(last - 20 * DAY, last), "month": there(last - 29 * DAY, last),
+            "week": there(last - 6 * DAY, last), "day": there(last, last),
+        }  # fmt: skip
+        edges += there(last - 29 * DAY, last) != there(last - 28 * DAY, last)
+        tried = {who: day for who, day in opened.items() if last - 20 * DAY <= day <= last - 6 * DAY}
+        woken = {who for who, day in acts if who in tried and tried[who] <= day <= tried[who] + 6 * DAY}
+        assert activation == {"opened": len(tried), "active": len(woken)}
+        edges += last - 6 * DAY in tried.values()
+    assert edges > 5  # the test would see a window that is a day too short
+
+
 def test_energy_and_money_are_the_books(asked: Asked) -> None:
     last = midnight(asked.span.last + DAY)
     owed = asked.one("SELECT sum(pending_energy + available_energy + held_energy - owed_energy) FROM ledger.holder")
