@@ -9,9 +9,9 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from tests.conftest import make_home
+from tests.conftest import another_store, make_home
 from tests.rewards.shop import Partner, Shop, says
-from tests.simulation.running import Bench, another_store, shipped
+from tests.simulation.running import Bench, shipped
 
 from ditan import ledger, rewards
 from ditan.cli.account import read_account_events
@@ -33,7 +33,7 @@ CLOSED = LAST - timedelta(days=16)  # the books are closed to here; two weeks of
 FUND, WATER, TREE, RICE = "fund:water_2026", "donation_water", "tree_haloxylon", "produce_rice"
 
 
-class Seeded:
+class Played:
     """A bench with the bank in it, at half past eight of the morning after its last day."""
 
     def __init__(self, bench: Bench, clock: FixedClock) -> None:
@@ -41,7 +41,7 @@ class Seeded:
 
 
 @pytest.fixture(scope="session")
-def seeded(template_url: str) -> Iterator[Seeded]:
+def played(template_url: str) -> Iterator[Played]:
     with another_store(template_url, "console") as store:
         folder = make_home("ditan-console-")
         try:
@@ -52,7 +52,7 @@ def seeded(template_url: str) -> Iterator[Seeded]:
             _live(bench, clock, folder, sorted(written.files))
             _order(Shop(store, clock))
             clock.advance(timedelta(days=1))
-            yield Seeded(bench, clock)
+            yield Played(bench, clock)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -12,8 +12,9 @@ from xml.sax.saxutils import escape
 
 import pytest
 from msgspec.structs import asdict, replace
-from tests.console.conftest import CLOSED, LAST, Seeded
+from tests.console.conftest import CLOSED, LAST, Played
 
+from ditan.accounts.segments import import_segment
 from ditan.insight import exporting
 from ditan.insight import overview as reading
 from ditan.insight.definitions import DEFINITIONS
@@ -31,12 +32,12 @@ ON = "((occurred_at AT TIME ZONE 'UTC') + interval '8 hours')::date"
 
 
 class Asked:
-    """A period of the seeded bank, and what the ledger itself says of it."""
+    """A period of the played bank, and what the ledger itself says of it."""
 
-    def __init__(self, seeded: Seeded, span: Span) -> None:
-        self.bench, self.span = seeded.bench, span
-        now = seeded.clock.now()
-        self.found: Overview = seeded.bench.store.snapshot(lambda c: read_overview(c, span, Against.PREVIOUS, now))
+    def __init__(self, played: Played, span: Span) -> None:
+        self.bench, self.span = played.bench, span
+        now = played.clock.now()
+        self.found: Overview = played.bench.store.snapshot(lambda c: read_overview(c, span, Against.PREVIOUS, now))
 
     def figure(self, id_: str) -> Figure:
         [figure] = [each for each in self.found.figures if each.id == id_]
@@ -57,8 +58,8 @@ class Asked:
 
 
 @pytest.fixture(params=[WEEK, MONTH], ids=["two weeks", "a month"])
-def asked(seeded: Seeded, request: pytest.FixtureRequest) -> Asked:
-    return Asked(seeded, request.param)
+def asked(played: Played, request: pytest.FixtureRequest) -> Asked:
+    return Asked(played, request.param)
 
 
 def midnight(day: date) -> datetime:
@@ -164,27 +165,27 @@ def test_who_opened_woke_up_and_stayed(asked: Asked) -> None:
     assert asked.figure("retention_8w").denominator == str(asked.found.retention[0].opened)
 
 
-def test_windows_are_exact_on_every_day(seeded: Seeded) -> None:
+def test_windows_are_exact_on_every_day(played: Played) -> None:
     """The edges of thirty days, of a week, and of the first seven days of an account, as each day is the last one."""
-    acts = set(seeded.bench.ask(f"SELECT customer_id, {ON} FROM ledger.act WHERE cut < 32"))
-    opened = dict(seeded.bench.ask("SELECT customer_id, ledger.business_day(opened_at) FROM accounts.customer"))
+    acts = set(played.bench.ask(f"SELECT customer_id, {ON} FROM ledger.act WHERE cut < 32"))
+    opened = dict(played.bench.ask("SELECT customer_id, ledger.business_day(opened_at) FROM accounts.customer"))
     lasts = [LAST - n * DAY for n in range(60)]
 
     def there(first: date, last: date) -> int:
         return len({who for who, day in acts if first <= day <= last})
 
     def read(connection: Any) -> list[tuple[Any, Any]]:
-        asked = [reading._asked(last - 20 * DAY, last) | {"over": last} for last in lasts]
+        asked = [reading._asked(last - 20 * DAY, last) | {"over": last, "older": "nobody"} for last in lasts]
         return [
             (reading.fetch(connection, "read_active", each)[0], reading.fetch(connection, "read_activation", each)[0])
             for each in asked
         ]
 
     edges = 0
-    for last, (active, activation) in zip(lasts, seeded.bench.store.snapshot(read), strict=True):
+    for last, (active, activation) in zip(lasts, played.bench.store.snapshot(read), strict=True):
         assert active == {
             "period": there(last - 20 * DAY, last), "month": there(last - 29 * DAY, last),
-            "week": there(last - 6 * DAY, last), "day": there(last, last),
+            "week": there(last - 6 * DAY, last), "day": there(last, last), "older": None,
         }  # fmt: skip
         edges += there(last - 29 * DAY, last) != there(last - 28 * DAY, last)
         tried = {who: day for who, day in opened.items() if last - 20 * DAY <= day <= last - 6 * DAY}
@@ -226,9 +227,9 @@ def test_energy_and_money_are_the_books(asked: Asked) -> None:
     assert asked.value("donations_delivered") == receipts
 
 
-def test_what_orders_became(seeded: Seeded) -> None:
+def test_what_orders_became(played: Played) -> None:
     """Orders were placed on the morning after the bank's last day: the period that has them ends with that day."""
-    asked = Asked(seeded, Span(first=LAST, last=LAST + DAY))
+    asked = Asked(played, Span(first=LAST, last=LAST + DAY))
     trees = {"ordered": 3, "issued": 2, "planted": 2, "surveyed": 2, "alive": 1}
     assert asdict(asked.found.trees) == trees | {"failed": 0, "replaced": 0, "refunded": 0}
     # 7 receipted; 7 + 4 sent off; 7 + 4 + 3 delivered and 2 confirmed are pledged; 5 failed; 9 came back
@@ -240,14 +241,14 @@ def test_what_orders_became(seeded: Seeded) -> None:
     places = Decimal("0.000001")
     assert asked.value("cost_per_active") == (Decimal(1_400) / active).quantize(places)
     assert asked.value("cost_per_kg") == (Decimal(1_400) * 1_000_000 / mg).quantize(places)
-    earlier = Asked(seeded, Span(first=LAST - DAY, last=LAST))
+    earlier = Asked(played, Span(first=LAST - DAY, last=LAST))
     assert earlier.found.trees.ordered == 0
     assert earlier.value("cost_fen") == 0
 
 
-def test_the_previous_period_is_the_period_before(seeded: Seeded) -> None:
-    now = Asked(seeded, WEEK)
-    then = Asked(seeded, before(WEEK, Against.PREVIOUS))
+def test_the_previous_period_is_the_period_before(played: Played) -> None:
+    now = Asked(played, WEEK)
+    then = Asked(played, before(WEEK, Against.PREVIOUS))
     assert (now.found.previous_first, now.found.previous_last) == (WEEK.first - 13 * DAY, WEEK.first - DAY)
     for figure in now.found.figures:
         earlier = then.figure(figure.id)
@@ -257,8 +258,8 @@ def test_the_previous_period_is_the_period_before(seeded: Seeded) -> None:
         assert figure.previous_series == earlier.series
 
 
-def test_what_has_no_source_is_unknown_and_says_why(seeded: Seeded) -> None:
-    found = Asked(seeded, WEEK).found
+def test_what_has_no_source_is_unknown_and_says_why(played: Played) -> None:
+    found = Asked(played, WEEK).found
     unknown = {figure.id for figure in found.figures if figure.unknown}
     assert {"quickpass_share", "over_60_share"} <= unknown
     for figure in found.figures:
@@ -268,15 +269,33 @@ def test_what_has_no_source_is_unknown_and_says_why(seeded: Seeded) -> None:
     assert len({figure.id for figure in found.figures}) == len(DEFINITIONS)
 
 
-def test_folding_a_day_changes_no_figure(seeded: Seeded) -> None:
+def test_who_is_over_sixty_is_known_where_the_bank_says_so(played: Played) -> None:
+    bench, now = played.bench, played.clock.now()
+    older = [who for (who,) in bench.ask("SELECT customer_ref FROM accounts.customer WHERE customer_id % 3 = 0")]
+    with bench.store.connect_owner() as owner, pytest.raises(ZeroDivisionError), owner.transaction():
+        import_segment(owner, "over_60", "\n".join(["customer_ref", *older]).encode(), now)
+        members = f"""
+            SELECT count(DISTINCT customer_id) FROM ledger.act JOIN accounts.segment_member USING (customer_id)
+            WHERE cut < 32 AND {ON} BETWEEN %s AND %s
+        """
+        [(there,)] = owner.execute(members, (MONTH.first, MONTH.last)).fetchall()
+        found = read_overview(owner, MONTH, Against.PREVIOUS, now)
+        [figure] = [each for each in found.figures if each.id == "over_60_share"]
+        active = next(each.value for each in found.figures if each.id == "active_period")
+        assert (figure.numerator, figure.denominator, figure.unknown) == (str(there), active, None)
+        assert 0 < there < int(active or 0)
+        raise ZeroDivisionError  # nothing of it stays
+
+
+def test_folding_a_day_changes_no_figure(played: Played) -> None:
     """Days that are closed are read from sums, the others from acts: one reading must not depend on which is which."""
-    bench, now = seeded.bench, seeded.clock.now()
+    bench, now = played.bench, played.clock.now()
     folded = bench.one("SELECT max(day) FROM insight.folded_day")
     assert CLOSED - 7 * DAY < folded <= CLOSED
     assert bench.one("SELECT count(*) FROM insight.daily") > 100
     assert fold(bench.store, now) == 0  # again: nothing to do
     spans = (WEEK, MONTH, Span(first=LAST - 69 * DAY, last=LAST + DAY))
-    with_sums = [Asked(seeded, span).found for span in spans]
+    with_sums = [Asked(played, span).found for span in spans]
     with bench.store.connect_owner() as owner, pytest.raises(ZeroDivisionError), owner.transaction():
         owner.execute("TRUNCATE insight.folded_day, insight.daily, insight.active_day, insight.presence")
         for span, found in zip(spans, with_sums, strict=True):
@@ -284,8 +303,8 @@ def test_folding_a_day_changes_no_figure(seeded: Seeded) -> None:
         raise ZeroDivisionError  # nothing of it stays
 
 
-def test_a_spreadsheet_holds_every_figure_and_what_it_means(seeded: Seeded) -> None:
-    found = Asked(seeded, WEEK).found
+def test_a_spreadsheet_holds_every_figure_and_what_it_means(played: Played) -> None:
+    found = Asked(played, WEEK).found
     rows = list(csv.DictReader(io.StringIO(as_csv(found).removeprefix("\ufeff"))))
     assert [(row["id"], row["value"]) for row in rows] == [(f.id, f.value or "") for f in found.figures]
     assert {row["unknown because"] != "" for row in rows if row["value"] == ""} == {True}
@@ -299,8 +318,8 @@ def test_a_spreadsheet_holds_every_figure_and_what_it_means(seeded: Seeded) -> N
     assert not exporting._fits("1234567890123456")  # would be rounded as a number
 
 
-def test_a_week_that_is_not_over_is_no_retention(seeded: Seeded) -> None:
-    found = Asked(seeded, replace(WEEK, last=LAST + 2 * DAY)).found
+def test_a_week_that_is_not_over_is_no_retention(played: Played) -> None:
+    found = Asked(played, replace(WEEK, last=LAST + 2 * DAY)).found
     assert found.retention[-1].week + 7 * 2 * DAY == LAST + DAY
     assert all(cohort.active[-1] is None for cohort in found.retention[1:])
 

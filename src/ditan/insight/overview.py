@@ -38,6 +38,8 @@ from ditan.store.statements import load_statements
 
 _SQL = load_statements("ditan.insight", "overview.sql")
 WEEKS: Final = limits.retention_weeks
+OLDER: Final = "over_60"
+"""The segment by which a bank says who is over 60: nothing here infers an age."""
 _WEEK: Final = timedelta(days=7)
 _LAST_DAY: Final = date(9999, 12, 31)
 _DAY: Final = timedelta(days=1)
@@ -97,7 +99,7 @@ class _Reading(NamedTuple):
 
     span: Span
     grams: list[dict[str, Any]]
-    active: dict[str, int]
+    active: dict[str, int | None]
     active_days: list[dict[str, Any]]
     opened: list[dict[str, Any]]
     standing: dict[str, int]
@@ -144,7 +146,7 @@ def read_overview(connection: psycopg.Connection[Any], span: Span, against: Agai
 
 def _read(connection: psycopg.Connection[Any], span: Span, now: datetime, cohorts_from: int = 1) -> _Reading:
     """Read a period, of its cohorts those at least so many weeks old: of a previous period only the oldest is told."""
-    asked = _asked(span.first, span.last) | {"over": min(business_day(now) - _DAY, _LAST_DAY), "weeks": WEEKS}
+    asked = _asked(span.first, span.last) | {"over": min(business_day(now) - _DAY, _LAST_DAY), "older": OLDER}
     sunday = min(span.last, asked["over"])
     sunday -= timedelta(days=(sunday.weekday() + 1) % 7)  # of the last whole week
     cohort = _asked(sunday - (WEEKS + 1) * _WEEK + _DAY, sunday - cohorts_from * _WEEK) | {
@@ -182,9 +184,11 @@ def _points(this: _Reading) -> dict[str, Point]:
     done = [each for each in this.cohorts if each.active[-1] is not None]
     total, cost = this.total, this.good["cost_fen"]
     grams = [total["carbon_mg"], *band(total)]
-    active = this.active["period"]
+    counted = {name: number or 0 for name, number in this.active.items()}
+    active, older = counted["period"], this.active["older"]
     return {
-        **{f"active_{name}": whole(this.active[name]) for name in ("month", "week", "day", "period")},
+        **{f"active_{name}": whole(counted[name]) for name in ("month", "week", "day", "period")},
+        **({} if older is None else {"over_60_share": share(older, active)}),
         "accounts_opened": whole(sum(row["accounts"] for row in this.opened)),
         "accounts_open": whole(this.standing["accounts"]),
         "cards_linked": whole(this.standing["cards"]),

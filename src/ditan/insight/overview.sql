@@ -64,7 +64,7 @@ ORDER BY 1, day, scenario, tier, status
 
 -- name: read_active
 -- why: Customers with an act in the period, and in the 30 days, 7 days and the day that end it. Which bits of a month count is worked
--- why: out once a month, not once a customer.
+-- why: out once a month, not once a customer. Who is over 60 is known where the bank has a segment of them.
 WITH mask AS MATERIALIZED (
     SELECT month, insight.bits(month, %(first)s, %(last)s) AS period, insight.bits(month, %(last)s::date - 29, %(last)s) AS thirty,
         insight.bits(month, %(last)s::date - 6, %(last)s) AS seven, insight.bits(month, %(last)s, %(last)s) AS one
@@ -72,14 +72,16 @@ WITH mask AS MATERIALIZED (
         %(last)s::date::timestamp, interval '1 month') m) months
 )
 SELECT count(*) FILTER (WHERE period)::bigint AS period, count(*) FILTER (WHERE thirty)::bigint AS month,
-    count(*) FILTER (WHERE seven)::bigint AS week, count(*) FILTER (WHERE one)::bigint AS day
+    count(*) FILTER (WHERE seven)::bigint AS week, count(*) FILTER (WHERE one)::bigint AS day,
+    CASE WHEN EXISTS (SELECT FROM accounts.segment_member WHERE segment = %(older)s)
+        THEN count(s.customer_id) FILTER (WHERE period) END::bigint AS older
 FROM (
-    SELECT bool_or(p.days & k.period <> 0) AS period, bool_or(p.days & k.thirty <> 0) AS thirty,
+    SELECT p.customer_id, bool_or(p.days & k.period <> 0) AS period, bool_or(p.days & k.thirty <> 0) AS thirty,
         bool_or(p.days & k.seven <> 0) AS seven, bool_or(p.days & k.one <> 0) AS one
     FROM insight.present(least(%(first)s, %(last)s::date - 29), %(last)s) p JOIN mask k USING (month)
     WHERE p.days & (k.period | k.thirty) <> 0
     GROUP BY p.customer_id
-) customer
+) customer LEFT JOIN accounts.segment_member s ON s.segment = %(older)s AND s.customer_id = customer.customer_id
 
 -- name: read_active_days
 -- why: Customers with an act, day by day: those counted when days were folded, and whom nobody had counted yet.
