@@ -1,5 +1,6 @@
 """Two people decide: who may what, what moves, and what the logs say of it, at the API and in the database."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -136,6 +137,26 @@ def test_units_of_a_fund_and_what_cannot_be(bench: Bench, operator: Asker, appro
     late = approver("POST", f"/v1/console/proposals/{waiting['proposal_id']}/approve", json=SAME)
     assert late.status_code == 409  # there is less by now: nothing of it is kept
     assert approver.get(f"/v1/console/proposals/{waiting['proposal_id']}")["state"] == "proposed"
+
+
+def test_it_is_decided_once_when_it_is_asked_twice_at_the_same_moment(
+    bench: Bench, client: Any, operator: Asker, approver: Asker
+) -> None:
+    path = f"/v1/console/proposals/{made(operator)['proposal_id']}/approve"
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with (
+        ThreadPoolExecutor(2) as hands,
+        bench.store.connect_owner() as watcher,
+        bench.store.unit_of_work() as connection,  # ends first
+    ):
+        connection.execute("SELECT FROM ledger.proposal FOR UPDATE")  # both have begun before either can go on
+        answers = [hands.submit(approver, "POST", path, json=SAME) for _ in range(2)]
+        while watcher.execute(waiting).fetchall() != [(2,)]:
+            assert not any(answer.done() for answer in answers)
+    answers = [answer.result() for answer in answers]
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert available(bench) == 300
+    assert bench.one("SELECT count(*) FROM console.audit_log WHERE action = 'proposal.approved'") == 1
 
 
 def test_the_database_holds_it_as_well(bench: Bench, operator: Asker) -> None:

@@ -33,6 +33,7 @@ from ditan.ledger.limited import Limited, LimitedKind, all_limited, open_limited
 from ditan.ledger.proposals import (
     Proposal,
     decide,
+    hold_proposal,
     open_proposals,
     propose,
     propose_change,
@@ -94,6 +95,7 @@ __all__ = [
     "give_back",
     "history",
     "hold",
+    "hold_proposal",
     "liability",
     "month_of",
     "open_limited",

@@ -202,6 +202,14 @@ def decide(
     return accepted(store.fetch(connection, "adjust" if row["customer_id"] is not None else "supply", request)[0])
 
 
+def hold_proposal(connection: psycopg.Connection[Any], proposal_id: UUID) -> str:
+    """Hold a proposal until this unit of work ends, and say how it stands: nobody else decides it meanwhile.
+
+    Raises: NotFound.
+    """
+    return str(_row(connection, proposal_id)["state"])
+
+
 def withdraw(connection: psycopg.Connection[Any], proposal_id: UUID, *, maker: str, now: datetime) -> None:
     """Take a proposal back that nobody has decided. Again it changes nothing.
 

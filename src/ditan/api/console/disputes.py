@@ -27,7 +27,7 @@ from ditan.home.disputes import (
 )
 from ditan.insight.trail import masked, write_change
 from ditan.kernel import limits
-from ditan.kernel.errors import InvalidInput
+from ditan.kernel.errors import Conflict, InvalidInput
 from ditan.model import Noun, Text
 from ditan.store.pool import Connection
 
@@ -119,6 +119,8 @@ def answer(
     actor = acting(hall, request, who)
 
     def work(connection: Connection) -> DisputeView:
+        if find_dispute(connection, reference).state is not DisputeState.OPEN:
+            raise Conflict(f"{reference} was answered already", hint="An answer stays.")
         because = Text(zh=data.because_zh, en=data.because_en)
         made = answer_dispute(connection, reference, upheld=data.upheld, because=because, by=who.subject, now=actor.at)
         after: dict[str, Any] = {"upheld": data.upheld, "because_zh": data.because_zh, "because_en": data.because_en}

@@ -232,6 +232,7 @@ def withdraw(
     actor, name = acting(hall, request, who), named(proposal_id)
 
     def work(connection: Connection) -> ProposalView:
+        ledger.hold_proposal(connection, name)
         before = one_proposal(connection, name, who)
         ledger.withdraw(connection, name, maker=who.subject, now=actor.at)
         return _written(connection, actor, name, who, before, "proposal.withdrawn", None)
@@ -253,9 +254,10 @@ def _decide(
     schedule = hall.schedule()
 
     def work(connection: Connection) -> ProposalView:
+        state = ledger.hold_proposal(connection, name)
+        if state != ProposalState.PROPOSED:
+            raise Conflict(f"it is {state} already", hint="Load the page again.")
         before = one_proposal(connection, name, who)
-        if before.state is not ProposalState.PROPOSED:
-            raise Conflict(f"it is {before.state.value} already", hint="Load the page again.")
         ledger.decide(
             connection,
             name,
