@@ -25,6 +25,12 @@ export const me = queryOptions({
   staleTime: Infinity,
 })
 
+/** What waits for a second person, for the bar above every page. */
+export const waitingProposals = queryOptions({
+  queryKey: ['proposals', 'waiting'],
+  queryFn: () => told(api.GET('/v1/console/proposals', { params: { query: { state: 'proposed', limit: 100 } } })),
+})
+
 /** What the API may leave out, an empty series or an end that is not uncertain, is there and empty. */
 export type Day = Required<Schema['Day']>
 export type Figure = Omit<Schema['Figure'], 'series' | 'previous_series'> & { series: Day[]; previous_series: Day[] }
@@ -53,3 +59,14 @@ export const overview = (query: Period) =>
     queryFn: async () => complete(await told(api.GET('/v1/console/overview', { params: { query } }))),
     placeholderData: (before: Overview | undefined) => before,
   })
+
+/** A list of the API, a page at a time: `items` of the pages that were asked for, in one list. */
+export const pages = <T extends { next_cursor: string | null }>(
+  queryKey: unknown[],
+  ask: (cursor: string | undefined) => Promise<T>,
+) => ({
+  queryKey,
+  queryFn: ({ pageParam }: { pageParam: string | undefined }) => ask(pageParam),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: ({ next_cursor }: T) => next_cursor ?? undefined,
+})

@@ -24,7 +24,31 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('@/pages/overview/OverviewPage.vue'),
     meta: { place: 'overview', needs: 'get_console_overview' },
   },
-  ...['methods', 'feeds', 'rewards', 'customers', 'risk', 'finance', 'changes'].map(waiting),
+  ...['finance', 'finance/accesses'].map((path): RouteRecordRaw => {
+    const log = path === 'finance' ? 'changes' : 'accesses'
+    return {
+      path: `/${path}`,
+      name: path,
+      component: () => import('@/pages/finance/LogsPage.vue'),
+      props: { log },
+      meta: { place: 'finance', needs: `get_console_${log}` },
+    }
+  }),
+  {
+    path: '/changes/:proposal?',
+    name: 'changes',
+    component: () => import('@/pages/changes/ChangesPage.vue'),
+    props: true,
+    meta: { place: 'changes', needs: 'get_console_proposals' },
+  },
+  {
+    path: '/customers/:customer?',
+    name: 'customers',
+    component: () => import('@/pages/customers/CustomersPage.vue'),
+    props: true,
+    meta: { place: 'customers' },
+  },
+  ...['methods', 'feeds', 'rewards', 'risk'].map(waiting),
   { path: '/:pathMatch(.*)*', redirect: '/' },
 ]
 
