@@ -53,6 +53,10 @@ PLACES: dict[str, Place] = {
 DESKS: dict[str, Place] = {
     "console-sign-in": Place("/", who="nobody", below="console"),
     "console-overview": Place("/", who="operator", below="console"),
+    "console-changes": Place("/changes", who="approver", below="console"),
+    "console-log": Place("/finance", who="auditor", below="console"),
+    "console-accesses": Place("/finance/accesses", who="auditor", below="console"),
+    "console-customers": Place("/customers", who="service", below="console"),
     "console-methods": Place("/methods", who="operator", below="console"),
 }
 

@@ -28,7 +28,7 @@ export const shellWords = words(
   {
     demoBank: 'demo bank',
     demoData: 'Synthetic bank',
-    find: 'Page, customer reference, change',
+    find: 'Page, customer or change',
     findLabel: 'Find',
     findHint: 'Type the name of a page, or paste an id. A customer asks for a reason first; an act is on her timeline.',
     noFind: 'No such page. A customer is found by the bank’s whole reference.',

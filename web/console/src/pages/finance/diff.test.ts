@@ -8,6 +8,7 @@ describe('what a change changed', () => {
       'state proposed → applied, amount 50',
     )
     expect(saidDiff(null, { kind: 'adjustment', limited: null })).toBe('kind adjustment')
+    expect(saidDiff(null, { units: 820, units_after: 870 })).toBe('units 820 → 870')
     expect(saidDiff(null, null)).toBe('')
   })
 })
