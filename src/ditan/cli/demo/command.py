@@ -85,10 +85,10 @@ def demo(
     if once:
         embedded.stop(settings.home)
     elif not as_json:
-        console.print(Rule("6 · the customer's page 客户的页面", align="left"))
+        console.print(Rule("6 · the customer's page 客户的页面 · at /console/ the bank's 运营台", align="left"))
         console.print(
             f"DITAN_HOME={settings.home} · ditan statement CUSTOMER · ditan explain ACT · ditan check\n"
-            "Ctrl-C ends the page; the embedded database keeps running until `ditan db stop`."
+            "Ctrl-C ends the pages; the embedded database keeps running until `ditan db stop`."
         )
         if holds:
             address = free_port(port)
