@@ -175,6 +175,8 @@ def test_windows_are_exact_on_every_day(played: Played) -> None:
         return len({who for who, day in acts if first <= day <= last})
 
     def read(connection: Any) -> list[tuple[Any, Any]]:
+        for name in ("put_aside_presence", "put_aside_days"):
+            connection.execute(reading._SQL[name])
         asked = [reading._asked(last - 20 * DAY, last) | {"over": last, "older": "nobody"} for last in lasts]
         return [
             (reading.fetch(connection, "read_active", each)[0], reading.fetch(connection, "read_activation", each)[0])

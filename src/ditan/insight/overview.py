@@ -121,6 +121,8 @@ class _Reading(NamedTuple):
 def read_overview(connection: psycopg.Connection[Any], span: Span, against: Against, now: datetime) -> Overview:
     """Give the overview of a period. The connection reads one snapshot, so that all numbers are of one moment."""
     previous = before(span, against)
+    for name in ("drop_open", "put_aside_presence", "put_aside_days"):
+        connection.execute(_SQL[name])
     this, other = _read(connection, span, now), _read(connection, previous, now, cohorts_from=WEEKS)
     points, others = _points(this), _points(other)
     return Overview(

@@ -28,12 +28,30 @@ INSERT INTO insight.presence AS p (month, customer_id, days)
 SELECT month, customer_id, days FROM seen WHERE fresh <> 0 ORDER BY month, customer_id
 ON CONFLICT (month, customer_id) DO UPDATE SET days = p.days | excluded.days
 
+-- name: drop_open
+-- why: What was put aside for a report before in the same unit of work.
+DROP TABLE IF EXISTS pg_temp.open_presence, pg_temp.open_day
+
+-- name: put_aside_presence
+-- why: What is not folded is worked out from the acts, once for the report and not once for each figure.
+CREATE TEMPORARY TABLE open_presence ON COMMIT DROP AS SELECT month, customer_id, days FROM insight.fresh()
+
+-- name: put_aside_days
+-- why: Likewise the grams.
+CREATE TEMPORARY TABLE open_day ON COMMIT DROP AS
+SELECT day, pack_id, rate_id, scenario, acts, carbon_mg, energy FROM insight.moved(insight.open_from(), date '9999-12-31')
+
 -- name: read_grams
 -- why: Grams, acts and energy of a period by day, by scenario and status, by tier, by status and in all, net of what refunds took back.
 -- why: Grams of one rate move together, and rates share factors: bounds are summed, never narrowed; what a refund took back takes its
 -- why: own bounds along. The status of a rate is the weakest among the values it was made with.
 WITH moved AS MATERIALIZED (
-    SELECT * FROM insight.days(%(first)s, %(last)s)
+    SELECT day, pack_id, rate_id, scenario, sum(acts) AS acts, sum(carbon_mg) AS carbon_mg, sum(energy) AS energy
+    FROM (
+        SELECT day, pack_id, rate_id, scenario, acts, carbon_mg, energy FROM insight.daily
+        UNION ALL SELECT * FROM pg_temp.open_day
+    ) booked
+    WHERE day BETWEEN %(first)s AND %(last)s GROUP BY day, pack_id, rate_id, scenario
 ), used AS MATERIALIZED (
     SELECT DISTINCT pack_id, rate_id FROM moved
 ), standing AS MATERIALIZED (
@@ -78,7 +96,10 @@ SELECT count(*) FILTER (WHERE period)::bigint AS period, count(*) FILTER (WHERE 
 FROM (
     SELECT p.customer_id, bool_or(p.days & k.period <> 0) AS period, bool_or(p.days & k.thirty <> 0) AS thirty,
         bool_or(p.days & k.seven <> 0) AS seven, bool_or(p.days & k.one <> 0) AS one
-    FROM insight.present(least(%(first)s, %(last)s::date - 29), %(last)s) p JOIN mask k USING (month)
+    FROM (
+        SELECT month, customer_id, days FROM insight.presence
+        UNION ALL SELECT month, customer_id, days FROM pg_temp.open_presence
+    ) p JOIN mask k USING (month)
     WHERE p.days & (k.period | k.thirty) <> 0
     GROUP BY p.customer_id
 ) customer LEFT JOIN accounts.segment_member s ON s.segment = %(older)s AND s.customer_id = customer.customer_id
@@ -89,7 +110,7 @@ SELECT day, sum(customers)::bigint AS accounts
 FROM (
     SELECT day, customers FROM insight.active_day WHERE day BETWEEN %(first)s AND %(last)s
     UNION ALL
-    SELECT f.month + bit, count(*) FROM insight.fresh() f, generate_series(0, 30) bit
+    SELECT f.month + bit, count(*) FROM pg_temp.open_presence f, generate_series(0, 30) bit
     WHERE f.days >> bit & 1 = 1 AND f.month + bit BETWEEN %(first)s AND %(last)s GROUP BY 1
 ) counted
 GROUP BY day ORDER BY day
@@ -111,8 +132,12 @@ WITH cohort AS MATERIALIZED (
     WHERE opened_at >= %(from_at)s AND opened_at < %(to_at)s AND ledger.business_day(opened_at) + 6 <= %(over)s::date
 ), woken AS (
     SELECT DISTINCT c.customer_id
-    FROM cohort c JOIN insight.present(%(first)s, %(last)s::date + 6) p USING (customer_id)
-    WHERE p.days & insight.bits(p.month, c.day, c.day + 6) <> 0
+    FROM cohort c JOIN (
+        SELECT month, customer_id, days FROM insight.presence
+        UNION ALL SELECT month, customer_id, days FROM pg_temp.open_presence
+    ) p USING (customer_id)
+    WHERE p.month BETWEEN date_trunc('month', %(first)s::date::timestamp)::date AND %(last)s::date + 6
+        AND p.days & insight.bits(p.month, c.day, c.day + 6) <> 0
 )
 SELECT (SELECT count(*) FROM cohort) AS opened, (SELECT count(*) FROM woken) AS active
 
@@ -131,7 +156,10 @@ WITH cohort AS MATERIALIZED (
 ), there AS (
     SELECT week, nth, count(*) AS active
     FROM (
-        SELECT c.week, k.nth FROM cohort c JOIN insight.present(%(first)s, %(last)s) p USING (customer_id)
+        SELECT c.week, k.nth FROM cohort c JOIN (
+        SELECT month, customer_id, days FROM insight.presence
+        UNION ALL SELECT month, customer_id, days FROM pg_temp.open_presence
+    ) p USING (customer_id)
         JOIN mask k ON k.week = c.week AND k.month = p.month AND p.days & k.bits <> 0
         GROUP BY c.week, k.nth, c.customer_id
     ) once

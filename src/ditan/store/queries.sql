@@ -45,8 +45,9 @@ GRANT ditan_app TO {login};
 SELECT set_config('default_transaction_read_only', 'on', false), set_config('statement_timeout', %(ms)s, false)
 
 -- name: begin_snapshot
--- why: The numbers of a report must agree with each other: all of it is read as of one moment, and writes nothing.
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
+-- why: The numbers of a report must agree with each other: all of it is read as of one moment. It may put aside what it reads
+-- why: in temporary tables.
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
 
 -- name: report_for
 -- why: A report is given up before the request that asked for it is; only within this unit of work.
