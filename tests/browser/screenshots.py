@@ -120,7 +120,7 @@ def take(browser: Browser, bank: Bank, people: dict[str, Customer], shots: list[
     with progress("pictures", len(shots)) as advance:
         for phone_like, some in itertools.groupby(sorted(shots, key=Shot.alike), Shot.alike):
             language, theme, width, whose, large, below = phone_like
-            who: Customer | Staff | None = people.get(whose) or (Staff(whose) if whose in Role else None)
+            who: Customer | Staff | None = people.get(whose) or (Staff(whose) if whose in set(Role) else None)
             size = width, SIZES[width]
             looks: dict[str, Any] = {"language": language, "theme": theme, "large": large, "size": size}
             with phone_of(browser, bank, who, below=below, **looks) as phone:
