@@ -54,7 +54,8 @@ def test_every_table_that_names_a_customer_is_exported(bench: Bench) -> None:
     """A table that is added later and holds something of a customer must be exported as well.
 
     A proposal is the bank's draft; what it becomes is an entry. A remembered request is a hash and the
-    answer she got, an occasion or a match a hash that leads to an act of hers.
+    answer she got, an occasion or a match a hash that leads to an act of hers. Who was there on which days is worked
+    out from her acts; who of the staff looked at her is the bank's own log.
     """
     named = bench.ask(
         "SELECT table_schema || '.' || table_name FROM information_schema.columns JOIN information_schema.tables"
@@ -63,8 +64,8 @@ def test_every_table_that_names_a_customer_is_exported(bench: Bench) -> None:
     )
     assert [row[0] for row in named] == [
         "accounts.card", "accounts.consent", "accounts.customer", "accounts.segment_member", "api.request",
-        "feed.waiting_refund", "home.dispute", "home.notice_read",
-        "home.preference", "ledger.act", "ledger.entry", "ledger.holder", "ledger.match",
+        "console.access_log", "feed.waiting_refund", "home.dispute", "home.notice_read",
+        "home.preference", "insight.presence", "ledger.act", "ledger.entry", "ledger.holder", "ledger.match",
         "ledger.occasion", "ledger.proposal", "ledger.reversal", "rewards.address", "rewards.address_key",
         "rewards.order", "rewards.order_address",
     ]  # fmt: skip
