@@ -7,7 +7,7 @@ and the manifest of the evidence commit together or not at all; the evidence fil
 its name after it. So a process may die anywhere: what was acknowledged is there, and the same file again adds the rest.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ import msgspec
 from ditan import feed, ledger, quantification, recognition
 from ditan.insight import Methodology, Schedule
 from ditan.kernel.clock import Clock
+from ditan.kernel.errors import InvalidInput
 from ditan.kernel.invariants import check
 from ditan.kernel.settings import Settings
 from ditan.model import BatchReport
@@ -35,7 +36,7 @@ class Desk(NamedTuple):
     clock: Clock
 
 
-def run_file(desk: Desk, file: Path, *, rejects: Path, progress: Callable[[int, int], None]) -> Iterator[BatchReport]:
+def run_file(desk: Desk, file: Path, *, rejects: Path, progress: feed.Progress) -> Iterator[BatchReport]:
     """Take a file chunk by chunk, each a batch of its own. `progress` is told of the bytes and rows read so far."""
     name, digest = desk.mapping.name, bytes.fromhex(feed.digest(file))
     with feed.Rejects(rejects, desk.mapping) as sent_back:
@@ -44,6 +45,18 @@ def run_file(desk: Desk, file: Path, *, rejects: Path, progress: Callable[[int, 
             for rows, report in run_chunk(desk, chunk, origin):
                 yield report
                 sent_back.write(desk.duck, rows)
+
+
+def take_file(desk: Desk, file: Path, rejects: Path, progress: feed.Progress) -> tuple[list[BatchReport], str | None]:
+    """Take a whole file. What came before a damage is posted, and the damage is told."""
+    reports: list[BatchReport] = []
+    try:
+        reports += run_file(desk, file, rejects=rejects, progress=progress)
+    except InvalidInput as error:
+        if not reports:
+            raise
+        return reports, error.message
+    return reports, None
 
 
 def run_chunk(desk: Desk, chunk: feed.Chunk, origin: feed.Origin) -> Iterator[tuple[feed.Chunk, BatchReport]]:

@@ -11,15 +11,15 @@ import typer
 
 from ditan import feed, packs
 from ditan.cli.dry_run import print_dry_run
-from ditan.cli.reporting import FileReport, print_report, summed
+from ditan.cli.reporting import print_report
 from ditan.cli.showing import AsJson, print_json, progress
 from ditan.feed import Mapping
-from ditan.flow import Desk, run_file
+from ditan.flow import Desk, take_file
 from ditan.insight import Schedule, prepare, prepare_schedule
+from ditan.insight.filing import FileReport, summed
 from ditan.kernel.clock import Clock, SystemClock
 from ditan.kernel.errors import InvalidInput
 from ditan.kernel.settings import Settings, load_settings
-from ditan.model import BatchReport
 from ditan.store import Store
 
 DUCK: Final = feed.ENGINE
@@ -81,8 +81,6 @@ def ingest_file(
     """
     rejects = rejects or settings.home / "rejected" / f"{file.stem}.rejected.csv"
     _recover(settings, store)
-    reports: list[BatchReport] = []
-    damage: str | None = None
     told = 0
 
     def progressed(position: int, _rows: int) -> None:
@@ -92,13 +90,7 @@ def ingest_file(
 
     with duckdb.connect(config=DUCK) as duck:
         desk = Desk(store, settings, duck, schedule, mapping, clock or SystemClock())
-        try:
-            for report in run_file(desk, file, rejects=rejects, progress=progressed):
-                reports.append(report)  # noqa: PERF402  what came before a damage counts
-        except InvalidInput as error:
-            if not reports:
-                raise
-            damage = error.message
+        reports, damage = take_file(desk, file, rejects, progressed)
     feed.write_manifests(settings.home / feed.ARCHIVE, _manifest(store))
     return summed(reports, str(file), mapping, schedule, rejects if rejects.exists() else None, damage)
 

@@ -23,7 +23,7 @@ from ditan.feed.codes import MESSAGES, Code
 from ditan.feed.engine import ENGINE
 from ditan.feed.mapping import Mapping, load, names
 from ditan.feed.parting import part
-from ditan.feed.reading import read
+from ditan.feed.reading import Progress, read
 from ditan.feed.recording import Origin, Stored, evidence_files, next_batch, record_batch, record_rejections
 from ditan.feed.rejections import Rejects
 from ditan.feed.streams import digest
@@ -37,6 +37,7 @@ __all__ = [
     "Mapping",
     "Origin",
     "Prepared",
+    "Progress",
     "Rejects",
     "Stored",
     "accept",

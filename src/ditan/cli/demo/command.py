@@ -19,11 +19,12 @@ from ditan.cli.demo.market import open_market
 from ditan.cli.demo.office import run_office
 from ditan.cli.demo.visitors import make_visitors
 from ditan.cli.explain import print_story
-from ditan.cli.reporting import FileReport, combined, print_report
+from ditan.cli.reporting import print_report
 from ditan.cli.serve import free_port, serve
 from ditan.cli.showing import AsJson, both, console, grams, number, print_json, progress, table
 from ditan.cli.statement import period, print_statement
 from ditan.insight import ScenarioTotal, Schedule, Story, prepare, scenario_totals, tell, telling_act, telling_customer
+from ditan.insight.filing import FileReport, combined
 from ditan.kernel.clock import SystemClock
 from ditan.kernel.demo import MARK, DemoClock, write_customers
 from ditan.kernel.errors import Conflict

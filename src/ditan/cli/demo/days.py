@@ -10,9 +10,9 @@ from typing import Final
 from ditan import ledger
 from ditan.cli.demo.chance import drawn
 from ditan.cli.ingest import ingest_file
-from ditan.cli.reporting import FileReport
 from ditan.feed import Mapping
 from ditan.insight import Schedule
+from ditan.insight.filing import FileReport
 from ditan.kernel.clock import BUSINESS_ZONE, FixedClock
 from ditan.kernel.ids import CustomerId
 from ditan.kernel.settings import Settings
