@@ -3,11 +3,16 @@
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from ditan.feed.compiling import missing_columns
 from ditan.feed.mapping import Mapping
 from ditan.kernel import limits
 from ditan.kernel.errors import InvalidInput
+
+#: Before the columns of a file of refused rows. `line` is the beginning of a row that could not be split into columns.
+#: Corrected, it is sent again as it is: these columns are known, and nothing is read from them.
+SENT_BACK: Final = ("row_number", "code", "field", "message_zh", "message_en", "line")
 
 
 def check_columns(path: Path, mapping: Mapping, names: Sequence[str]) -> None:
@@ -28,7 +33,8 @@ def check_columns(path: Path, mapping: Mapping, names: Sequence[str]) -> None:
 
 def refuse_unknown(path: Path, mapping: Mapping, names: Sequence[str]) -> None:
     """Raise `InvalidInput` for columns that the mapping does not know, when it says so."""
-    known = [*mapping.columns(), *mapping.file.drop]
+    told = SENT_BACK if tuple(names[: len(SENT_BACK)]) == SENT_BACK else ()
+    known = [*mapping.columns(), *mapping.file.drop, *told]
     unknown = [name for name in names if name not in known]
     if unknown and mapping.file.extra_columns == "refuse":
         near = difflib.get_close_matches(unknown[0], known, n=1)

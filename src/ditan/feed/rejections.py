@@ -17,13 +17,11 @@ import pyarrow.csv as arrow_csv
 from ditan.feed.chunks import Chunk
 from ditan.feed.codes import MESSAGES
 from ditan.feed.compiling import compile_rejections
+from ditan.feed.headers import SENT_BACK
 from ditan.feed.mapping import Mapping
 from ditan.store.statements import load_statements
 
 SQL: Final = load_statements(__package__)
-
-#: Before the columns of the file. `line` is the beginning of a row that could not be split into columns.
-HEADER: Final = ("row_number", "code", "field", "message_zh", "message_en", "line")
 
 #: Spreadsheets take a file without it for one in the encoding of their country.
 BOM: Final = b"\xef\xbb\xbf"
@@ -67,7 +65,7 @@ class Rejects:
         file = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         file.write(BOM)
         lines = _Lines()
-        csv.writer(lines, lineterminator="\n").writerow([*HEADER, *chunk.columns])
+        csv.writer(lines, lineterminator="\n").writerow([*SENT_BACK, *chunk.columns])
         file.write(lines.text.encode())
         return file
 
