@@ -18,8 +18,9 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from tests.conftest import another_store
 from tests.simulation.oracle import half_even, local
-from tests.simulation.running import Bench, another_store, shipped, tidy_archive
+from tests.simulation.running import Bench, shipped, tidy_archive
 
 from ditan import feed, ledger, quantification, recognition
 from ditan.accounts import AccountEvent

@@ -165,6 +165,8 @@ EXAMPLES = {
     "{customer_ref}": "cust-nobody",
     "{reference}": "D-2026-000001-" + check_character("2026000001"),
     "{proposal_id}": "proposal_" + "0" * 26,
+    "{batch_id}": "999999",
+    "{file_sha256}": "0" * 64,
     "{partner}": "green-hill",
     "{number}": "T-2026-000001-" + check_character("2026000001"),
 }

@@ -50,6 +50,7 @@ def document() -> dict[str, Any]:
     made: dict[str, Any] = app.openapi_schema.to_schema()
     _describe_events(made)
     _describe_webhooks(made)
+    _describe_files(made)
     return made
 
 
@@ -70,6 +71,14 @@ def _describe_events(made: dict[str, Any]) -> None:
     made["paths"]["/v1/events"]["post"]["requestBody"] = {
         "required": True,
         "content": {"application/json": {"schema": body}},
+    }
+
+
+def _describe_files(made: dict[str, Any]) -> None:
+    """Say what the body of a file is: it goes to the disk piece by piece, and so is not read by the framework."""
+    made["paths"]["/v1/console/feeds/files"]["post"]["requestBody"] = {
+        "required": True,
+        "content": {"text/csv": {"schema": {"type": "string"}}},
     }
 
 

@@ -41,6 +41,7 @@ class Hall:
         self.measures = Measures()
         self.built = {page: read_built(page) for page in PAGES}
         self.events_turn = threading.Semaphore(2)  # calls with events that are worked on at once
+        self.upload_turn = threading.Semaphore(1)  # files of the console, one after the other
         self._packs: OrderedDict[str, Pack] = OrderedDict()
         self._lock, self._turning = threading.Lock(), threading.Lock()
 

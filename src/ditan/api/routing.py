@@ -208,6 +208,21 @@ def once(
     return Response(done, status_code=200, headers=headers)
 
 
+def answered(
+    hall: Hall, request: AnyRequest, who: Principal, idempotency_key: str, content: bytes, answer: type[T]
+) -> Response[T] | None:
+    """Give what was answered under a key, before something is begun that takes several units of work.
+
+    Raises: Refused `key_used_before` when the key was used for something else.
+    """
+    row = _request(hall, request, who, idempotency_key, content)
+    known = hall.store.read(lambda connection: _known(connection, row))
+    if not known:
+        return None
+    done = msgspec.json.decode(known, type=answer)
+    return Response(done, status_code=200, headers={"Idempotency-Replayed": "true"})
+
+
 def remember(hall: Hall, request: AnyRequest, who: Principal, idempotency_key: str, content: bytes) -> None:
     """Remember a request that may be done again, because what it holds is itself known once it was done.
 

@@ -26,7 +26,7 @@ from ditan.feed.parting import part
 from ditan.feed.reading import Progress, read
 from ditan.feed.recording import Origin, Stored, evidence_files, next_batch, record_batch, record_rejections
 from ditan.feed.rejections import Rejects
-from ditan.feed.streams import digest
+from ditan.feed.streams import digest, is_packed
 
 __all__ = [
     "ARCHIVE",
@@ -45,6 +45,7 @@ __all__ = [
     "digest",
     "evidence_files",
     "intact",
+    "is_packed",
     "load",
     "names",
     "next_batch",

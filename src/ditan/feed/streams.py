@@ -71,6 +71,11 @@ def compression(file: BinaryIO) -> str:
     return "zstd" if magic == ZSTD_MAGIC else ""
 
 
+def is_packed(first: bytes) -> bool:
+    """Whether a file that begins so is compressed or Parquet: how much is in it cannot be told from its size."""
+    return first.startswith((GZIP_MAGIC, ZSTD_MAGIC, PARQUET_MAGIC))
+
+
 def decompressed(file: BinaryIO) -> Stream:
     """The bytes of `file`, without its compression."""
     kinds: dict[str, type[_Plain]] = {"gzip": _Gzip, "zstd": _Zstd}

@@ -1,6 +1,6 @@
 """What the bank's staff ask. Each route says which roles may; what is computed lives in `ditan.insight`."""
 
-from ditan.api.console import customers, disputes, logs, me, methodology, overview, proposals
+from ditan.api.console import customers, disputes, feeds, logs, me, methodology, overview, proposals
 
 HANDLERS = [
     me.me,
@@ -9,6 +9,7 @@ HANDLERS = [
     *methodology.HANDLERS,
     *customers.HANDLERS,
     *disputes.HANDLERS,
+    *feeds.HANDLERS,
     *logs.HANDLERS,
 ]
 
