@@ -57,6 +57,8 @@ DESKS: dict[str, Place] = {
     "console-log": Place("/finance", who="auditor", below="console"),
     "console-accesses": Place("/finance/accesses", who="auditor", below="console"),
     "console-customers": Place("/customers", who="service", below="console"),
+    "console-feeds": Place("/feeds", who="operator", below="console"),
+    "console-batch": Place("/feeds/batches/1", who="operator", below="console"),
     "console-methods": Place("/methods", who="operator", below="console"),
 }
 

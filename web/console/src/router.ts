@@ -48,7 +48,21 @@ export const routes: RouteRecordRaw[] = [
     props: true,
     meta: { place: 'customers' },
   },
-  ...['methods', 'feeds', 'rewards', 'risk'].map(waiting),
+  ...['methods', 'rewards', 'risk'].map(waiting),
+  ...(['batches', 'refunds', 'conflicts'] as const).map((view): RouteRecordRaw => ({
+    path: view === 'batches' ? '/feeds' : `/feeds/${view}`,
+    name: `feeds-${view}`,
+    component: () => import('@/pages/feeds/FeedsPage.vue'),
+    props: { view },
+    meta: { place: 'feeds', needs: `get_console_feeds_${view}` },
+  })),
+  {
+    path: '/feeds/batches/:batch(\\d+)',
+    name: 'feeds-batch',
+    component: () => import('@/pages/feeds/BatchPage.vue'),
+    props: true,
+    meta: { place: 'feeds', needs: 'get_console_feeds_batches_batch_id' },
+  },
   { path: '/:pathMatch(.*)*', redirect: '/' },
 ]
 
