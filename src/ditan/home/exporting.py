@@ -136,7 +136,7 @@ class KeptSegment(Noun, kw_only=True):
     since: datetime
 
 
-class KeptAddress(Noun, kw_only=True):
+class ExportedAddress(Noun, kw_only=True):
     """An address in clear: the one that is kept, or the copy of an order."""
 
     order_id: str | None
@@ -175,7 +175,7 @@ class Kept(Noun, kw_only=True):
     orders: list[KeptOrder]
     segments: list[KeptSegment]
     notices_read_at: datetime | None  # how far the notices were read
-    addresses: list[KeptAddress] = field(default_factory=list)  # by whoever has the key
+    addresses: list[ExportedAddress] = field(default_factory=list)  # by whoever has the key
 
 
 def read_kept(connection: psycopg.Connection[Any], customer_ref: str) -> Kept | None:

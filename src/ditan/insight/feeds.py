@@ -26,7 +26,7 @@ _SQL = load_statements("ditan.insight", "feeds.sql")
 REJECTED: Final = "rejected"
 
 
-class Stage(StrEnum):
+class FeedStage(StrEnum):
     """A boundary: what comes in on the left goes out on the right, each row under one code."""
 
     ACCEPT = "accept"
@@ -49,7 +49,7 @@ class Ended(Noun, kw_only=True):
 class Boundary(Noun, kw_only=True):
     """A stage: `rows_in` is the sum of its lines, or a promise broke (INV-01)."""
 
-    stage: Stage
+    stage: FeedStage
     rows_in: int
     rows_out: int
     balanced: bool
@@ -180,7 +180,7 @@ def read_batch(connection: psycopg.Connection[Any], batch_id: int, told: Callabl
     if not rows:
         raise NotFound("there is no such batch")
     words = told(rows[0]["methodology"])
-    boundaries = [_boundary(stage, rows[0], words) for stage in Stage]
+    boundaries = [_boundary(stage, rows[0], words) for stage in FeedStage]
     given = [
         GivenByScenario(name=Text(zh=row.pop("name_zh"), en=row.pop("name_en")), **row)
         for row in _fetch(connection, "read_given", {"batch_id": batch_id})
@@ -286,7 +286,7 @@ def _rows_of(path: Path) -> set[tuple[int, str]]:
         return {(int(line[0]), line[1]) for line in lines if line[1] != feed.Code.CONFLICT}
 
 
-def _lines_of(row: dict[str, Any], stage: Stage) -> list[list[Any]]:
+def _lines_of(row: dict[str, Any], stage: FeedStage) -> list[list[Any]]:
     return [each for each in row["lines"] if each[0] == stage]
 
 
@@ -294,21 +294,21 @@ def _sum(lines: list[list[Any]], *codes: str, without: tuple[str, ...] = ()) -> 
     return sum(each[3] for each in lines if (not codes or each[1] in codes) and each[1] not in without)
 
 
-def _rows_in(row: dict[str, Any], stage: Stage) -> int:
-    recognized = _lines_of(row, Stage.RECOGNIZE)
+def _rows_in(row: dict[str, Any], stage: FeedStage) -> int:
+    recognized = _lines_of(row, FeedStage.RECOGNIZE)
     match stage:
-        case Stage.ACCEPT:
+        case FeedStage.ACCEPT:
             return int(row["rows_read"])
-        case Stage.RECOGNIZE:
-            return _sum(_lines_of(row, Stage.ACCEPT), "accepted")
-        case Stage.QUANTIFY:
+        case FeedStage.RECOGNIZE:
+            return _sum(_lines_of(row, FeedStage.ACCEPT), "accepted")
+        case FeedStage.QUANTIFY:
             return _sum(recognized, "recognized")
-        case Stage.POST:
-            return _sum(_lines_of(row, Stage.QUANTIFY), "quantified") + _sum(recognized, "refund")
+        case FeedStage.POST:
+            return _sum(_lines_of(row, FeedStage.QUANTIFY), "quantified") + _sum(recognized, "refund")
 
 
 def _line(row: dict[str, Any]) -> BatchLine:
-    accept, post = _lines_of(row, Stage.ACCEPT), _lines_of(row, Stage.POST)
+    accept, post = _lines_of(row, FeedStage.ACCEPT), _lines_of(row, FeedStage.POST)
     repeated = ("accepted", "duplicate", "conflict")
     posted = [each for each in post if each[1] == PostCode.POSTED]
     return BatchLine(
@@ -316,16 +316,16 @@ def _line(row: dict[str, Any]) -> BatchLine:
         duplicate=_sum(accept, "duplicate"),
         conflict=_sum(accept, "conflict"),
         rejected=_sum(accept, without=repeated),
-        recognized=_sum(_lines_of(row, Stage.RECOGNIZE), "recognized"),
+        recognized=_sum(_lines_of(row, FeedStage.RECOGNIZE), "recognized"),
         posted=_sum(posted),
         carbon_mg=sum(each[4] for each in posted),
         energy=sum(each[5] for each in posted),
-        balanced=all(_rows_in(row, stage) == _sum(_lines_of(row, stage)) for stage in Stage),
+        balanced=all(_rows_in(row, stage) == _sum(_lines_of(row, stage)) for stage in FeedStage),
         **{name: value for name, value in row.items() if name != "lines"},
     )
 
 
-def _boundary(stage: Stage, row: dict[str, Any], told: dict[str, Text]) -> Boundary:
+def _boundary(stage: FeedStage, row: dict[str, Any], told: dict[str, Text]) -> Boundary:
     lines = _lines_of(row, stage)
     rows_in, rows_out = _rows_in(row, stage), _sum(lines)
     return Boundary(
@@ -348,13 +348,13 @@ _WENT_ON: Final = {
 }
 
 
-def _meaning(stage: Stage, code: str, told: dict[str, Text]) -> Text:
+def _meaning(stage: FeedStage, code: str, told: dict[str, Text]) -> Text:
     if code in _WENT_ON:
         return _WENT_ON[code]
     match stage:
-        case Stage.ACCEPT:
+        case FeedStage.ACCEPT:
             return feed.MESSAGES[feed.Code(code)]
-        case Stage.POST:
+        case FeedStage.POST:
             return MEANING[PostCode(code)]
     return told.get(code) or Text(zh=code, en=code)
 

@@ -12,7 +12,7 @@ from ditan.api.hall import Hall
 from ditan.api.identity import Principal
 from ditan.api.problems import Refused
 from ditan.api.routing import GivenHall, GivenWho, reads
-from ditan.home.exporting import Kept, KeptAddress, as_csv, read_kept
+from ditan.home.exporting import Kept, ExportedAddress, as_csv, read_kept
 from ditan.insight import gather
 from ditan.model import BankEvent, Noun
 from ditan.rewards import PostalAddress, read_addresses
@@ -50,7 +50,7 @@ def _gather(hall: Hall, who: Principal) -> tuple[Kept, list[BankEvent], int]:
         raise Refused(ProblemCode.NO_ACCOUNT)
     named: list[tuple[str | None, PostalAddress]] = [(None, found.kept)] if found.kept else []
     named += [(each.order_id, each.address) for each in found.of_orders]
-    addresses = [KeptAddress(order_id=name, **msgspec.structs.asdict(address)) for name, address in named]
+    addresses = [ExportedAddress(order_id=name, **msgspec.structs.asdict(address)) for name, address in named]
     kept = msgspec.structs.replace(kept, addresses=addresses)
     home = hall.settings.home
     events, missing = hall.store.read(lambda connection: gather(connection, home, who.subject))
