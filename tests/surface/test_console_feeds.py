@@ -170,7 +170,9 @@ def test_the_csv_of_another_file_of_the_same_name_is_not_given(
 
 
 def test_what_cannot_be_taken_is_refused_as_a_whole(bench: Bench, client: Any, operator: Asker) -> None:
-    good = rows_of(RIDE)
+    good, left = rows_of(RIDE), bench.settings.home / "uploads" / "of-a-killed-server"
+    left.mkdir(parents=True)
+    (left / "day.csv").write_bytes(good)
     for status, answer in (
         (400, send(operator, good, "..%2Fday.csv")),
         (400, send(operator, good, "6222021234567890128.csv")),

@@ -14,6 +14,7 @@ from litestar.di import Provide
 
 from ditan import feed, rewards
 from ditan.api import anybody, console, customer, partner, system
+from ditan.api.console.receiving import clear_left
 from ditan.api.edge import Edge
 from ditan.api.hall import Hall
 from ditan.api.identity import Identity, IssuerKeys, Keys, Principal
@@ -89,6 +90,7 @@ async def _archive(app: Litestar) -> AsyncIterator[None]:
         return hall.store.read(feed.evidence_files)
 
     await asyncio.to_thread(feed.recover, archive, filed)
+    await asyncio.to_thread(clear_left, hall.settings.home)
     try:
         yield
     finally:

@@ -205,9 +205,6 @@ upload_bytes_max = 16 << 20
 #: The longest name of such a file, in bytes: a file system takes 255.
 file_name_bytes_max = 240
 
-#: How long rows of a file whose upload was killed may lie on the disk, in minutes.
-upload_minutes_max = 60
-
 #: The rows of each code that are shown as examples; the CSV has all of them.
 examples_shown = 5
 
@@ -251,7 +248,6 @@ assert ball_energy_max < lot_energy_max < 2**62
 assert events_per_call_max <= batch_rows_max, "a call is a batch"
 assert events_per_call_max * 1_600 <= events_body_bytes_max, "an event has about 300 bytes"
 assert upload_bytes_max <= batch_bytes_max, "an upload is about a batch"
-assert request_seconds_max < upload_minutes_max * 60, "rows are not taken from an upload that is under way"
 assert partner_seconds_max < job_lease_seconds, "a job is not taken from a worker that waits for a partner"
 assert job_again_seconds <= job_again_seconds_max
 assert page_read_ms_max < request_seconds_max * 1_000

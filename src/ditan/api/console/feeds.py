@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -21,6 +15,7 @@ from litestar.response import File
 from ditan import feed, recognition
 from ditan.api.codes import ProblemCode
 from ditan.api.console.acting import acting, after_line, numbered
+from ditan.api.console.receiving import own_folder, receive
 from ditan.api.cursor import AfterCursor, Limit, Place, read_cursor, write_cursor
 from ditan.api.hall import Hall
 from ditan.api.identity import Principal
@@ -41,7 +36,6 @@ from ditan.insight import feeds
 from ditan.insight.filing import FileReport, summed
 from ditan.insight.trail import write_change
 from ditan.kernel import limits
-from ditan.kernel.clock import SystemClock
 from ditan.kernel.errors import InvalidInput, NotFound
 from ditan.kernel.persons import tells_a_number
 from ditan.model import Noun, Text
@@ -63,7 +57,6 @@ FileName = Annotated[
     ),
 ]
 _READERS: Final = (Role.OPERATOR, Role.APPROVER, Role.ADMIN)
-_UPLOADS: Final = "uploads"
 _CSV: Final = "text/csv"
 
 
@@ -174,8 +167,8 @@ async def send_file(
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _CSV:
         raise Refused(ProblemCode.MEDIA_TYPE)
     _require_names(name, feed_name)
-    with _own_folder(hall.settings.home) as folder:
-        digest = await _receive(request.stream(), folder / name)
+    with own_folder(hall.settings.home) as folder:
+        digest = await receive(request.stream(), folder / name)
         return await asyncio.to_thread(
             _take, hall, request, who, idempotency_key, folder / name, digest, feed.load(feed_name)
         )
@@ -241,38 +234,6 @@ def _require_names(name: str, feed_name: str) -> None:
         known = ", ".join(feed.names())
         said = Text(zh=f"没有这个映射，可用：{known}", en=f"There is no such mapping; there are: {known}")
         raise Refused(ProblemCode.INVALID_INPUT, said)
-
-
-async def _receive(stream: AsyncIterator[bytes], path: Path) -> str:
-    """Write a body to a file that only its owner may read, piece by piece; give its SHA-256."""
-    digest, first = hashlib.sha256(), b""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        async for piece in stream:
-            first = first or piece[:8]
-            digest.update(piece)
-            file.write(piece)
-    if feed.is_packed(first):
-        said = Text(
-            zh="只收未压缩的 CSV；压缩或大文件请用 ditan ingest。",
-            en="Send a CSV that is not compressed; anything else goes through `ditan ingest`.",
-        )
-        raise Refused(ProblemCode.MEDIA_TYPE, said)
-    return digest.hexdigest()
-
-
-@contextmanager
-def _own_folder(home: Path) -> Iterator[Path]:
-    """A folder for the rows of one upload, gone afterwards; and so are those of uploads that were killed."""
-    uploads = home / _UPLOADS
-    uploads.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in uploads.iterdir():
-        if left.stat().st_mtime < SystemClock().now().timestamp() - limits.upload_minutes_max * 60:
-            shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(dir=uploads))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 HANDLERS: Final[list[Any]] = [
