@@ -168,6 +168,8 @@ EXAMPLES = {
     "{batch_id}": "999999",
     "{file_sha256}": "0" * 64,
     "{partner}": "green-hill",
+    "{transfer_id}": "1",
+    "{planting_id}": "1",
     "{number}": "T-2026-000001-" + check_character("2026000001"),
 }
 PAGE = {("GET", path) for path in ("/", "/home", "/home/{path}", "/console", "/console/{path}")}

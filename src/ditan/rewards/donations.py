@@ -156,6 +156,15 @@ def read_transfer(connection: psycopg.Connection[Any], transfer_id: int) -> Tran
     raise NotFound(f"no transfer {transfer_id}", hint="`ditan rewards transfers` lists them.")
 
 
+def hold_transfer(connection: psycopg.Connection[Any], transfer_id: int) -> Transfer:
+    """Give one transfer, which nobody else changes before the unit of work ends.
+
+    Raises: NotFound.
+    """
+    store.fetch(connection, "lock_transfer", {"transfer_id": transfer_id})
+    return read_transfer(connection, transfer_id)
+
+
 def list_transfers(connection: psycopg.Connection[Any]) -> list[Transfer]:
     """Give every transfer, the latest first."""
     return [Transfer(**row) for row in store.fetch(connection, "read_transfers", {"transfer_id": None})]

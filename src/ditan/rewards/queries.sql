@@ -276,6 +276,10 @@ WHERE o.limited_id = %(limited_id)s AND rewards.given(o) > 0
   AND NOT EXISTS (SELECT FROM rewards.transfer_order t WHERE t.order_id = o.order_id)
 ORDER BY o.placed_at, o.order_id LIMIT %(orders)s
 
+-- name: lock_transfer
+-- why: It is decided, and receipted, once: who comes second sees what the first did.
+SELECT transfer_id FROM rewards.transfer WHERE transfer_id = %(transfer_id)s FOR UPDATE
+
 -- name: decide_transfer
 -- why: Once.
 UPDATE rewards.transfer SET checker = %(checker)s, approved = %(approved)s, decided_at = %(now)s

@@ -1,12 +1,23 @@
 """What the bank's staff ask. Each route says which roles may; what is computed lives in `ditan.insight`."""
 
-from ditan.api.console import customers, disputes, feeds, logs, me, methodology, overview, proposals
+from ditan.api.console import (
+    customers,
+    disputes,
+    feeds,
+    logs,
+    me,
+    methodology,
+    overview,
+    proposals,
+    rewards,
+)
 
 HANDLERS = [
     me.me,
     *overview.HANDLERS,
     *proposals.HANDLERS,
     *methodology.HANDLERS,
+    *rewards.HANDLERS,
     *customers.HANDLERS,
     *disputes.HANDLERS,
     *feeds.HANDLERS,

@@ -12,7 +12,7 @@ from ditan.api.hall import Hall
 from ditan.api.identity import Principal
 from ditan.api.problems import Refused
 from ditan.api.routing import GivenHall, GivenWho, reads
-from ditan.home.exporting import Kept, ExportedAddress, as_csv, read_kept
+from ditan.home.exporting import ExportedAddress, Kept, as_csv, read_kept
 from ditan.insight import gather
 from ditan.model import BankEvent, Noun
 from ditan.rewards import PostalAddress, read_addresses
