@@ -55,10 +55,15 @@ DESKS: dict[str, Place] = {
     "console-overview": Place("/", who="operator", below="console"),
     "console-changes": Place("/changes", who="approver", below="console"),
     "console-log": Place("/finance", who="auditor", below="console"),
+    "console-books": Place("/finance/books", who="auditor", below="console"),
     "console-accesses": Place("/finance/accesses", who="auditor", below="console"),
     "console-customers": Place("/customers", who="service", below="console"),
     "console-feeds": Place("/feeds", who="operator", below="console"),
     "console-batch": Place("/feeds/batches/1", who="operator", below="console"),
+    "console-rewards": Place("/rewards", who="operator", below="console"),
+    "console-orders": Place("/rewards/orders", who="risk", below="console"),
+    "console-plantings": Place("/rewards/plantings", who="operator", below="console"),
+    "console-transfers": Place("/rewards/transfers", who="approver", below="console"),
     "console-methods": Place("/methods", who="operator", below="console"),
 }
 

@@ -24,6 +24,12 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('@/pages/overview/OverviewPage.vue'),
     meta: { place: 'overview', needs: 'get_console_overview' },
   },
+  {
+    path: '/finance/books',
+    name: 'finance/books',
+    component: () => import('@/pages/finance/BooksPage.vue'),
+    meta: { place: 'finance', needs: 'get_console_finance_reconciliation' },
+  },
   ...['finance', 'finance/accesses'].map((path): RouteRecordRaw => {
     const log = path === 'finance' ? 'changes' : 'accesses'
     return {
@@ -48,7 +54,14 @@ export const routes: RouteRecordRaw[] = [
     props: true,
     meta: { place: 'customers' },
   },
-  ...['methods', 'rewards', 'risk'].map(waiting),
+  {
+    path: '/rewards/:part(accounts|orders|plantings|transfers)?',
+    name: 'rewards',
+    component: () => import('@/pages/rewards/RewardsPage.vue'),
+    props: true,
+    meta: { place: 'rewards', needs: 'get_console_rewards' },
+  },
+  ...['methods', 'risk'].map(waiting),
   ...(['batches', 'refunds', 'conflicts'] as const).map((view): RouteRecordRaw => ({
     path: view === 'batches' ? '/feeds' : `/feeds/${view}`,
     name: `feeds-${view}`,

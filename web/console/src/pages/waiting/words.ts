@@ -5,7 +5,6 @@ export const waitingWords = words(
     soon: '这一页还没有做好。',
     meanwhile: '在它做好之前，同样的事用命令行：',
     methods: '场景的开关、方法包的差异、对真实人群的影响，以及双人复核的发布。',
-    rewards: '目录、库存、预算与基金，按状态的订单，种植批次与调查，捐赠转账。',
     risk: '速度与模式的异常标记、复核队列、暂停与放行及其理由。',
   },
   {
@@ -13,7 +12,6 @@ export const waitingWords = words(
     meanwhile: 'Until it is, the command line does the same:',
     methods:
       'Switches of scenarios, differences between packs, their impact on the real population, publishing by two people.',
-    rewards: 'Catalogue, stock, budgets and funds, orders by state, plantings and surveys, transfers of donations.',
     risk: 'Flags of velocity and pattern, a queue to look through, holds and releases with reasons.',
   },
 )
@@ -21,6 +19,5 @@ export const waitingWords = words(
 /** What does the work until the page is there. */
 export const COMMANDS: Record<string, string[]> = {
   methods: ['ditan methodology check', 'ditan replay --pack FOLDER'],
-  rewards: ['ditan rewards --help'],
   risk: [],
 }
