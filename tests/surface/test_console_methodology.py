@@ -78,6 +78,7 @@ def test_a_factor_is_changed_by_two_people_who_saw_what_it_does(ridden: Bench, c
     assert view["number"] == "CN-2026.1"  # until its day
     assert [each["effective_from"] for each in view["publications"]] == [None, "2026-07-09"]
     assert {each["factor"]: each["carbon_mg"] for each in view["factors"]}["metro_net"] == 340_910
+    assert view["carbon_mg"] == 340_910
 
     ridden.clock.advance(timedelta(days=4))  # type: ignore[attr-defined]
     ridden.schedule = prepare_schedule(ridden.store, ridden.clock)

@@ -200,3 +200,9 @@ def read_factors(connection: psycopg.Connection[Any], pack: Pack) -> list[WeakFa
 def ledger_mg(connection: psycopg.Connection[Any]) -> dict[str, int]:
     """Give the milligrams that stand on each factor, of all days; an act stands on every factor of its rate."""
     return dict(connection.execute(_SQL["standing_on_factors"]).fetchall())
+
+
+def all_mg(connection: psycopg.Connection[Any]) -> int:
+    """Give all milligrams of all days, of which those on a factor are a share."""
+    row = connection.execute(_SQL["standing_in_all"]).fetchone()
+    return int(row[0]) if row else 0

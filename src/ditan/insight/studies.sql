@@ -27,3 +27,7 @@ WHERE proposal_id = %(proposal_id)s AND attempt = %(attempt)s AND finished_at IS
 SELECT factor, sum(d.carbon_mg)::bigint
 FROM insight.days('1970-01-01', '9999-12-31') d JOIN methodology.rate r USING (pack_id, rate_id) CROSS JOIN unnest(r.factor_ids) factor
 GROUP BY factor
+
+-- name: standing_in_all
+-- why: All milligrams, net of refunds: what a factor carries is a share of this. An act stands on several factors.
+SELECT coalesce(sum(carbon_mg), 0)::bigint FROM insight.days('1970-01-01', '9999-12-31')

@@ -23,6 +23,7 @@ from ditan.insight.proposing import (
     KIND,
     PersonaMoved,
     WeakFactor,
+    all_mg,
     made_from,
     payload_of,
     propose_methodology,
@@ -73,6 +74,7 @@ class MethodologyView(Noun, kw_only=True):
     publications: list[Publication]
     scenarios: list[ScenarioRow]
     factors: list[WeakFactor]
+    carbon_mg: int  # of all acts; an act stands on several factors
 
 
 class ProposingMethodology(Noun, kw_only=True):
@@ -131,6 +133,7 @@ def methodology(hall: GivenHall) -> MethodologyView:
             for each in pack.scenarios
         ],
         factors=factors,
+        carbon_mg=hall.store.read(all_mg),
     )
 
 
