@@ -61,7 +61,20 @@ export const routes: RouteRecordRaw[] = [
     props: true,
     meta: { place: 'rewards', needs: 'get_console_rewards' },
   },
-  ...['methods', 'risk'].map(waiting),
+  {
+    path: '/methods',
+    name: 'methods',
+    component: () => import('@/pages/methods/MethodsPage.vue'),
+    meta: { place: 'methods', needs: 'get_console_methodology' },
+  },
+  {
+    path: '/methods/:proposal',
+    name: 'method',
+    component: () => import('@/pages/methods/ChangePage.vue'),
+    props: true,
+    meta: { place: 'methods', needs: 'get_console_methodology' },
+  },
+  waiting('risk'),
   ...(['batches', 'refunds', 'conflicts'] as const).map((view): RouteRecordRaw => ({
     path: view === 'batches' ? '/feeds' : `/feeds/${view}`,
     name: `feeds-${view}`,
