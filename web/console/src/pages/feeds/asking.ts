@@ -2,26 +2,17 @@
 import { queryOptions } from '@tanstack/vue-query'
 
 import { api, type Schema, told } from '@/api/client'
+import { pages } from '@/queries'
 
 const PAGE = 50
 
-type Cursor = string | undefined
-
-/** A list, a page at a time; each page says where the next begins. */
-const paged = <T extends { next_cursor: string | null }>(name: string, ask: (cursor: Cursor) => Promise<T>) => ({
-  queryKey: ['feeds', name],
-  queryFn: ({ pageParam }: { pageParam: Cursor }) => ask(pageParam),
-  initialPageParam: undefined as Cursor,
-  getNextPageParam: ({ next_cursor }: T) => next_cursor ?? undefined,
-})
-
-export const batches = paged('batches', (cursor) =>
+export const batches = pages(['feeds', 'batches'], (cursor) =>
   told(api.GET('/v1/console/feeds/batches', { params: { query: { cursor, limit: PAGE } } })),
 )
-export const refunds = paged('refunds', (cursor) =>
+export const refunds = pages(['feeds', 'refunds'], (cursor) =>
   told(api.GET('/v1/console/feeds/refunds', { params: { query: { cursor, limit: PAGE } } })),
 )
-export const conflicts = paged('conflicts', (cursor) =>
+export const conflicts = pages(['feeds', 'conflicts'], (cursor) =>
   told(api.GET('/v1/console/feeds/conflicts', { params: { query: { cursor, limit: PAGE } } })),
 )
 
