@@ -41,9 +41,9 @@ page: $(PAGES) ## Build the customer's page and the console from web/.
 demo: setup page ## Run a bank's quarter through Ditan and show what each audience would see.
 	DITAN_HOME="$(DEMO_HOME)" $(BIN)/ditan demo $(ARGS)
 
-test: setup page ## Run all tests on two processes.
+test: setup page ## Run all tests, on three processes: they often wait for a browser or a disk.
 	$(NPM) run --silent test
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 crash: setup ## Kill clients and PostgreSQL again and again, and count what was lost or doubled (ROUNDS=200).
 	$(BIN)/python -m tests.crash --rounds $(ROUNDS) $(ARGS)

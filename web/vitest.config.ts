@@ -9,7 +9,12 @@ const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const tests = (page: string, ...include: string[]) => ({
   plugins: [vue()],
   resolve: { alias: { '@': folder(`./${page}/src`), '@ditan/shared': folder('./shared') } },
-  test: { name: page, environment: 'happy-dom' as const, include: [`${page}/src/**/*.test.ts`, ...include] },
+  test: {
+    name: page,
+    environment: 'happy-dom' as const,
+    testTimeout: 20_000,
+    include: [`${page}/src/**/*.test.ts`, ...include],
+  },
 })
 
 export default defineConfig({

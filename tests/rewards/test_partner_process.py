@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -55,7 +54,7 @@ def test_an_order_goes_out_and_a_signed_word_comes_back(
             while shop.order("cust-lin").state != "confirmed":
                 assert time.monotonic() < ends, shop.states("cust-lin")
         finally:
-            partner.send_signal(signal.SIGINT)
+            partner.terminate()
             partner.wait(timeout=SECONDS_MAX)
     assert shop.states("cust-lin") == ["held", "sent", "confirmed"]
     assert shop.broken() == []

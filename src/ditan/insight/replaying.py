@@ -15,8 +15,8 @@ from ditan.feed import ARCHIVE, Stored, evidence_files, intact
 from ditan.insight.packing import pack_of_version
 from ditan.model import Noun, Pack
 from ditan.packs import version
-from ditan.quantification import compile_pack, quantify
-from ditan.recognition import compile_rules, recognize
+from ditan.quantification import Compiled, compile_pack, quantify
+from ditan.recognition import Recognizer, compile_rules, recognize
 from ditan.store.statements import load_statements
 
 _SQL = load_statements("ditan.insight")
@@ -87,6 +87,7 @@ def replay(
     `home`: where the archive is. `other`: also say who would change under that pack. `advance`: told of each file.
     `threads`: how many the engine may use, for work beside a server's.
     """
+    changed_to = (compile_rules(other), compile_pack(other)) if other else None
     files = evidence_files(connection)
     broken = {file.path for file in files if not intact(home / ARCHIVE / file.path, file)}
     by_version: dict[str, list[Stored]] = defaultdict(list)
@@ -116,8 +117,8 @@ def replay(
                 acts, differences = acts + n, differences + wrong
                 archive_mg, ledger_mg = archive_mg + int(again), ledger_mg + int(kept)
                 examples += which or []
-                if other is not None:
-                    _add_impact(duck, other, impact)
+                if changed_to is not None:
+                    _add_impact(duck, *changed_to, impact)
                 advance(1)
         changed = _customers(duck) if other is not None else None
     return Replay(
@@ -153,10 +154,12 @@ def _impact(scenario: int, figures: list[int]) -> Impact:
     return Impact(scenario=scenario, **dict(zip(names, figures, strict=True)))
 
 
-def _add_impact(duck: duckdb.DuckDBPyConnection, other: Pack, impact: dict[int, list[int]]) -> None:
+def _add_impact(
+    duck: duckdb.DuckDBPyConnection, recognizer: Recognizer, compiled: Compiled, impact: dict[int, list[int]]
+) -> None:
     duck.execute(_DUCK["as_accepted"])
-    recognize(duck, compile_rules(other))
-    quantify(duck, compile_pack(other))
+    recognize(duck, recognizer)
+    quantify(duck, compiled)
     duck.execute(_DUCK["add_change"])
     for scenario, *figures in duck.execute(_DUCK["impact"]).fetchall():
         impact[scenario] = [a + b for a, b in zip(impact[scenario], figures, strict=True)]

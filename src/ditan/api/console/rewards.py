@@ -111,7 +111,7 @@ class DeskOrders(Noun, kw_only=True):
     next_cursor: str | None
 
 
-class Plantings(Noun, kw_only=True):
+class DeskPlantings(Noun, kw_only=True):
     """Plantings, the latest first, and the trees that wait for one."""
 
     plantings: list[DeskPlanting]
@@ -215,10 +215,10 @@ def desk_orders(
 
 
 @get("/v1/console/rewards/plantings", **staff_reads(*_READERS))
-def desk_plantings(hall: GivenHall) -> Plantings:
+def desk_plantings(hall: GivenHall) -> DeskPlantings:
     """Plantings with what happened to them, and the trees that wait for one."""
     found, waiting = hall.store.read(lambda c: (read_desk_plantings(c), read_waiting_trees(c)))
-    return Plantings(plantings=found, waiting=waiting)
+    return DeskPlantings(plantings=found, waiting=waiting)
 
 
 @get("/v1/console/rewards/transfers", **staff_reads(*_READERS))

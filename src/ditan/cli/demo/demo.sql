@@ -5,7 +5,8 @@ WHERE EXISTS (SELECT FROM unnest(balls) ball WHERE ball >> 36 <= ledger.minute(%
 
 -- name: begun
 -- why: Whom the welcome gift is for: the first customers who have reduced anything.
-SELECT customer_id FROM ledger.holder WHERE carbon_mg > 0 ORDER BY customer_id LIMIT %(customers)s
+SELECT h.customer_id FROM ledger.holder h JOIN accounts.customer c USING (customer_id)
+WHERE h.carbon_mg > 0 AND c.closed_at IS NULL ORDER BY h.customer_id LIMIT %(customers)s
 
 -- name: can_order
 -- why: Who can afford something, and what she has.

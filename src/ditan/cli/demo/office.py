@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final, NamedTuple
+from uuid import UUID
 
-from ditan import ledger
-from ditan.insight import fold
+from ditan import ledger, packs
+from ditan.insight import fold, prepare_schedule, studying
+from ditan.insight.proposing import propose_methodology
 from ditan.insight.trail import Actor, write_access, write_change
-from ditan.kernel.clock import business_day
+from ditan.kernel.clock import FixedClock, business_day
 from ditan.kernel.demo import STAFF
+from ditan.model import KnownBy, Source, Status
+from ditan.packs import FactorChange, PackChange
 from ditan.store import Store
 from ditan.store.pool import Connection
 
@@ -38,6 +43,17 @@ _PROPOSALS: Final = (
     _Asked("service", 24, None, "工单 8841：退款重复扣回一次，请补还", 3),
 )
 
+_WHY: Final = "演示：地铁净减排因子按（虚构的）新版原文下调"
+_FACTOR: Final = FactorChange(
+    factor="metro_net",
+    value=Decimal("44.5"),
+    source=Source(
+        title="演示用的虚构更新 A made-up update, for the demo", publisher="Ditan", page="演示", reference="demo"
+    ),
+    status=Status.DRAFT,
+    known_by=KnownBy.SECOND_HAND,
+)
+
 
 def run_office(store: Store, customers: Sequence[str], now: datetime) -> None:
     """Close the books up to yesterday, and let the staff work for a day. `customers`: whom it is about, in turn."""
@@ -45,6 +61,28 @@ def run_office(store: Store, customers: Sequence[str], now: datetime) -> None:
     fold(store, now)
     if customers:
         store.run(lambda connection: _work(connection, customers, now))
+    _propose_methodology(store, now)
+
+
+def _propose_methodology(store: Store, now: datetime) -> None:
+    """A factor that would change in two weeks, its impact computed, waits for the approver. Its source is made up."""
+    clock = FixedClock(now)
+    schedule = prepare_schedule(store, clock)
+    maker = Actor(_BY_ROLE["operator"], "operator", "demo-methodology", now - timedelta(hours=4))
+    day = business_day(now) + timedelta(days=14)
+    change = PackChange(number="CN-2026.2", factors=[_FACTOR])
+
+    def propose(connection: Connection) -> tuple[UUID, int]:
+        name = propose_methodology(
+            connection, "demo methodology", schedule, change, day, reason=_WHY, maker=maker.subject, now=maker.at
+        )
+        after = {"kind": "methodology", "number": change.number, "effective_from": str(day)}
+        write_change(connection, maker, "proposal.made", ("proposal", str(name)), reason=_WHY, after=after)
+        return name, studying.begin(connection, name, maker.subject, maker.at)
+
+    name, attempt = store.run(propose)
+    made = packs.changed(schedule.on(day).pack, change)
+    studying.work(store, store.settings.home, name, attempt, made, clock)
 
 
 def _work(connection: Connection, customers: Sequence[str], now: datetime) -> None:
