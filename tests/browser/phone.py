@@ -113,11 +113,12 @@ class Phone:
         """What went wrong and was not meant to."""
         return [said for said in self.troubles if not any(known.search(said) for known in self.expected)]
 
-    def axe(self) -> list[str]:
-        """Serious and critical findings of axe on what is shown."""
+    def axe(self, *, colors: bool = False) -> list[str]:
+        """Serious and critical findings of axe on what is shown. `colors`: of the rules that a theme can break."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
-        found = self.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        only = {"runOnly": ["color-contrast", "link-in-text-block"]} if colors else {}
+        found = self.page.evaluate("(given) => axe.run(document, given)", {"resultTypes": ["violations"]} | only)
         return [
             f"{each['impact']} {each['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
             for each in found["violations"]

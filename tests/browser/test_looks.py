@@ -58,7 +58,7 @@ def test_it_can_be_read(looking: Looking, name: str, language: str) -> None:
     page, found = shown.page, {"axe, light": shown.axe()}
     page.emulate_media(color_scheme="dark")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    found["axe, dark"] = shown.axe()
+    found["axe, dark"] = shown.axe(colors=True)
     page.set_viewport_size(NARROW)
     found["360 px"] = unseen(page)
     larger = shown.context.new_cdp_session(page)

@@ -95,9 +95,9 @@ def test_whatever_is_sent_is_answered_as_documented(store: Store, environment: d
         shop.supply(reward_id, 10)
     with serving(environment) as address:
         for bearer, chosen, checks, seconds in (
-            (customer, others, (*CHECKS, REFUSED_AS_A_WHOLE), 20),
-            (everybody, ["--include-path-regex", "^/v1/console"], CHECKS, 10),
-            (system, theirs, CHECKS, 10),
+            (customer, others, (*CHECKS, REFUSED_AS_A_WHOLE), 16),
+            (everybody, ["--include-path-regex", "^/v1/console"], CHECKS, 8),
+            (system, theirs, CHECKS, 6),
             (partner, ["--include-path", "/v1/partner/orders"], CHECKS, 5),
         ):
             # One worker: in two threads of one process, Python 3.11 may trip over the depth of its own parser.
